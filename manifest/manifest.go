@@ -1,0 +1,173 @@
+// Package manifest is what may be loaded with -f: documents in, one State out;
+// nothing half-loaded.
+//
+// It reads the native form (apiVersion irsatz/v1) and Kubernetes manifests,
+// checks what can be checked without knowing the rest of the world (shapes,
+// names, duplicates), and leaves policy documents as JSON bytes with the place
+// they came from: whether they are good policies is the business of iam/policy.
+package manifest
+
+import "strconv"
+
+// Pos is the place something was written at.
+type Pos struct {
+	File  string // path as given, or "-" for standard input
+	Line  int    // from 1; 0 when it is the whole file that is meant
+	Field string // for example roles[0].policies[1].policyDocument; may be empty
+}
+
+// String returns file:line: field, without the parts that are empty.
+func (p Pos) String() string {
+	s := p.Place()
+	if p.Field != "" {
+		s += ": " + p.Field
+	}
+	return s
+}
+
+// Place returns file:line.
+func (p Pos) Place() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return p.File + ":" + strconv.Itoa(p.Line)
+}
+
+// State is everything that was loaded, in the order it was written.
+//
+// The account and the region of a document apply to the contents of that
+// document. Contents of documents that name none get those of State; they stay
+// empty when no document names one, and then mean the default of the program.
+type State struct {
+	Account         string // account ID of the first document that names one
+	Region          string // region of the first document that names one
+	Clusters        []Cluster
+	Namespaces      []Namespace
+	ServiceAccounts []ServiceAccount
+	OIDCProviders   []OIDCProvider
+	Policies        []Policy
+	Roles           []Role
+	Users           []User
+	Buckets         []Bucket
+	Notes           []Note // what was skipped or looks wrong without being refused
+}
+
+// Note is something the user should hear about.
+type Note struct {
+	Pos
+	Text string
+}
+
+// String returns the note as file:line: field: text.
+func (n Note) String() string { return n.Pos.String() + ": " + n.Text }
+
+// Cluster is an issuer of service account tokens. Its service accounts are in
+// State.ServiceAccounts under its name.
+type Cluster struct {
+	Pos
+	Region     string
+	Name       string
+	OIDCIssuer string // https URL; empty means the default shape of EKS
+}
+
+// Namespace is a Kubernetes namespace.
+type Namespace struct {
+	Pos
+	Cluster string // empty: the default cluster
+	Name    string
+}
+
+// ServiceAccount is a Kubernetes service account.
+type ServiceAccount struct {
+	Pos
+	Cluster     string // empty: the default cluster
+	Namespace   string
+	Name        string
+	Annotations map[string]string // roleArn of the native form is eks.amazonaws.com/role-arn
+}
+
+// OIDCProvider is an OIDC provider registered in IAM.
+type OIDCProvider struct {
+	Pos
+	AccountID      string
+	URL            string // with https://
+	ClientIDList   []string
+	ThumbprintList []string
+	Tags           []Tag
+}
+
+// Policy is a customer managed policy.
+type Policy struct {
+	Pos
+	AccountID   string
+	Name        string
+	Path        string // "/" when not given
+	Description string
+	Document    Document
+	Tags        []Tag
+}
+
+// Role is an IAM role with what is attached to it.
+type Role struct {
+	Pos
+	AccountID           string
+	Name                string
+	Path                string // "/" when not given
+	Description         string
+	TrustPolicy         Document
+	MaxSessionDuration  int // seconds; 3600 when not given
+	ManagedPolicyARNs   []string
+	InlinePolicies      []InlinePolicy
+	PermissionsBoundary string // ARN of a managed policy; empty: none
+	Tags                []Tag
+}
+
+// User is an IAM user with what is attached to it.
+type User struct {
+	Pos
+	AccountID           string
+	Name                string
+	Path                string // "/" when not given
+	AccessKeys          []AccessKey
+	ManagedPolicyARNs   []string
+	InlinePolicies      []InlinePolicy
+	PermissionsBoundary string // ARN of a managed policy; empty: none
+	Tags                []Tag
+}
+
+// AccessKey is a fixed access key of a user.
+type AccessKey struct {
+	Pos
+	ID     string
+	Secret string
+}
+
+// InlinePolicy is a policy embedded in a role or a user.
+type InlinePolicy struct {
+	Pos
+	Name     string
+	Document Document
+}
+
+// Document is a policy document: well-formed JSON without duplicate keys, and
+// nothing more is known about it.
+type Document struct {
+	Pos
+	Source string // path of the file that a file:// reference named; else empty
+	JSON   []byte // as written for JSON, compact in written order for YAML
+}
+
+// Bucket is an S3 bucket with its objects.
+type Bucket struct {
+	Pos
+	AccountID  string
+	Region     string
+	Name       string
+	Versioning bool
+	Policy     *Document // nil: none
+	Tags       []Tag
+	Objects    []Object
+}
+
+// Tag is a key with its value.
+type Tag struct{ Key, Value string }
