@@ -1,0 +1,130 @@
+package arn
+
+import "strings"
+
+// Pattern is a compiled ARN pattern. Each of the six segments is matched alone,
+// so a wildcard in one of the first five never crosses a colon; in the sixth,
+// "*" crosses colons and slashes. The pattern "*" matches every string.
+type Pattern struct {
+	any  bool
+	fold bool   // the first five segments compare without case
+	full bool   // there are six segments
+	head string // the first five segments and their colons, if they are literal
+	wild []Glob // the first five segments otherwise
+	rest Glob
+}
+
+// CompilePattern compiles an ARN pattern. One of fewer than six segments, other
+// than "*", matches nothing.
+func CompilePattern(s string) Pattern { return NewPattern(Tokens(s)) }
+
+// NewPattern compiles an ARN pattern that is already divided into tokens. Only
+// colons of literal tokens divide it into segments.
+func NewPattern(tokens []Token) Pattern {
+	if len(tokens) == 1 && tokens[0].Kind == Star {
+		return Pattern{any: true}
+	}
+	parts := divide(tokens)
+	if len(parts) < segments {
+		return Pattern{}
+	}
+	p := Pattern{full: true, rest: NewGlob(parts[segments-1])}
+	var head strings.Builder
+	for _, part := range parts[:segments-1] {
+		g := NewGlob(part)
+		p.wild = append(p.wild, g)
+		head.WriteString(g.first.text + ":")
+	}
+	for i := range p.wild {
+		if p.wild[i].Wild() {
+			return p
+		}
+	}
+	p.head, p.wild = head.String(), nil
+	return p
+}
+
+// Folded is the pattern with its first five segments compared without case.
+func (p Pattern) Folded() Pattern {
+	p.fold = true
+	return p
+}
+
+// Full reports whether the pattern has all six segments.
+func (p *Pattern) Full() bool { return p.full }
+
+// Matches reports whether the pattern fits the ARN s.
+func (p *Pattern) Matches(s string) bool { return p.MatchesFilled(s, nil) }
+
+// MatchesFilled is Matches with the pattern's holes filled, in their order,
+// with literal text.
+func (p *Pattern) MatchesFilled(s string, holes []string) bool {
+	if p.any {
+		return true
+	}
+	if !p.full {
+		return false
+	}
+	head, rest, ok := cut(s)
+	if !ok {
+		return false
+	}
+	if p.wild == nil {
+		if head != p.head && !(p.fold && strings.EqualFold(head, p.head)) {
+			return false
+		}
+		return p.rest.MatchesFilled(rest, holes)
+	}
+	for i := range p.wild {
+		segment, after, _ := strings.Cut(head, ":")
+		g := &p.wild[i]
+		if !g.MatchesFilled(segment, holes) && !(p.fold && g.matchesFolded(segment)) {
+			return false
+		}
+		head, holes = after, holes[min(g.holes(), len(holes)):]
+	}
+	return p.rest.MatchesFilled(rest, holes)
+}
+
+// holes is how many holes the pattern has.
+func (g *Glob) holes() int {
+	n := g.first.holes() + g.last.holes()
+	for i := range g.middle {
+		n += g.middle[i].holes()
+	}
+	return n
+}
+
+// matchesFolded matches a literal segment without case.
+func (g *Glob) matchesFolded(s string) bool {
+	return !g.Wild() && strings.EqualFold(s, g.first.text)
+}
+
+// divide splits tokens at the first five colons of their literal text.
+func divide(tokens []Token) [][]Token {
+	parts := make([][]Token, 1, segments)
+	for _, t := range tokens {
+		for t.Kind == Literal && len(parts) < segments {
+			before, after, found := strings.Cut(t.Text, ":")
+			if !found {
+				break
+			}
+			parts[len(parts)-1] = appendText(parts[len(parts)-1], before)
+			parts = append(parts, nil)
+			t.Text = after
+		}
+		if t.Kind == Literal {
+			parts[len(parts)-1] = appendText(parts[len(parts)-1], t.Text)
+			continue
+		}
+		parts[len(parts)-1] = append(parts[len(parts)-1], t)
+	}
+	return parts
+}
+
+func appendText(tokens []Token, text string) []Token {
+	if text == "" {
+		return tokens
+	}
+	return append(tokens, Token{Text: text})
+}

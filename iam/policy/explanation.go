@@ -1,0 +1,93 @@
+package policy
+
+// Explanation is how a decision came about: every statement of every policy
+// that was asked, and where each stopped.
+type Explanation struct {
+	Request  Request       `json:"request"`
+	Outcome  Outcome       `json:"outcome"`
+	By       Kind          `json:"by,omitempty"`
+	Reason   string        `json:"reason"`
+	Policies []PolicyTrace `json:"policies"`
+	// Suggestions are what could be changed for the request to be allowed.
+	Suggestions []Suggestion `json:"suggestions,omitempty"`
+}
+
+// PolicyTrace is what one policy said.
+type PolicyTrace struct {
+	Kind Kind `json:"kind"`
+	// Level counts the levels of an organization from its root, which is 1.
+	Level      int              `json:"level,omitempty"`
+	Name       string           `json:"name,omitempty"`
+	ARN        string           `json:"arn,omitempty"`
+	Outcome    Outcome          `json:"outcome"`
+	Statements []StatementTrace `json:"statements"`
+}
+
+// StatementTrace is what one statement said. A statement that did not match has
+// in Failed the first element that did not, with what the statement wants
+// there and what the request has.
+type StatementTrace struct {
+	Index     int             `json:"index"`
+	Sid       string          `json:"sid,omitempty"`
+	Effect    string          `json:"effect"`
+	Line      int             `json:"line"`
+	Matched   bool            `json:"matched"`
+	Deciding  bool            `json:"deciding,omitempty"`
+	Failed    Element         `json:"failed,omitempty"`
+	Not       bool            `json:"not,omitempty"` // NotPrincipal, NotAction, NotResource
+	Wanted    []string        `json:"wanted,omitempty"`
+	Actual    []string        `json:"actual,omitempty"`
+	Condition *ConditionTrace `json:"condition,omitempty"`
+}
+
+// ConditionTrace is a condition that did not hold.
+type ConditionTrace struct {
+	Operator string   `json:"operator"`
+	Key      string   `json:"key"`
+	Line     int      `json:"line"`
+	Wanted   []string `json:"wanted"`
+	Actual   []string `json:"actual,omitempty"`
+	Absent   bool     `json:"absent,omitempty"` // the request has no such key
+}
+
+// Element is an element of a statement.
+type Element uint8
+
+// The elements a statement can fail on, in the order in which they are asked.
+const (
+	PrincipalElement Element = iota + 1
+	ActionElement
+	ResourceElement
+	ConditionElement
+)
+
+var elementWords = []string{
+	PrincipalElement: "principal",
+	ActionElement:    "action",
+	ResourceElement:  "resource",
+	ConditionElement: "condition",
+}
+
+// String names the element in lower case.
+func (e Element) String() string { return word(elementWords, uint8(e)) }
+
+// MarshalText is String.
+func (e Element) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
+
+// UnmarshalText reads what String writes.
+func (e *Element) UnmarshalText(text []byte) error {
+	i, err := wordIndex("element", elementWords, text)
+	*e = Element(i)
+	return err
+}
+
+// Suggestion is one change after which the request could be allowed.
+type Suggestion struct {
+	// Code says in one word what is wrong, for programs.
+	Code string `json:"code"`
+	// Fix says what to change, for people.
+	Fix string `json:"fix"`
+	// Policy and Statement name where; Statement is -1 for a new statement.
+	Policy    string `json:"policy,omitempty"`
+	Statement int    `json:"statement"`
+}

@@ -1,0 +1,7 @@
+package policy
+
+type statement struct{}
+
+func (d *Document) parse() *MalformedError {
+	return &MalformedError{Code: "MalformedPolicyDocument", Message: "not implemented"}
+}
