@@ -1,0 +1,133 @@
+package oidc
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxBody is how long a discovery document or key set may be, unpacked.
+const maxBody = 1 << 20
+
+// fetchKeys fetches the discovery document and then the keys. The ttl is how
+// long both may be reused.
+func (v *Verifier) fetchKeys(ctx context.Context, issuer string) (*keySet, time.Duration, error) {
+	documentURL := strings.TrimSuffix(issuer, "/") + discoveryPath
+	fail := func(url string, status int, err error) error {
+		return &RejectedError{Reason: KeyUnavailable, Issuer: issuer, URL: url, Status: status, Err: err}
+	}
+	document, status, ttl, err := v.get(ctx, documentURL)
+	if err != nil {
+		return nil, 0, fail(documentURL, status, err)
+	}
+	jwksURI, err := readDiscovery(document, issuer)
+	if err != nil {
+		return nil, 0, fail(documentURL, status, err)
+	}
+	document, status, jwksTTL, err := v.get(ctx, jwksURI)
+	if err != nil {
+		return nil, 0, fail(jwksURI, status, err)
+	}
+	set, err := parseKeySet(document)
+	if err != nil {
+		return nil, 0, fail(jwksURI, status, err)
+	}
+	return set, min(ttl, jwksTTL), nil
+}
+
+// readDiscovery checks what STS requires of a discovery document and returns
+// its jwks_uri.
+//
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html
+func readDiscovery(document []byte, issuer string) (jwksURI string, err error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(document, &members); err != nil {
+		return "", fmt.Errorf("parse discovery document: %w", err)
+	}
+	var announced string
+	if !readString(members["issuer"], &announced) {
+		return "", errors.New("discovery document has no issuer")
+	}
+	if announced != issuer {
+		return "", fmt.Errorf("discovery document is that of issuer %q", announced)
+	}
+	if !readString(members["jwks_uri"], &jwksURI) {
+		return "", errors.New("discovery document has no jwks_uri")
+	}
+	for _, name := range [...]string{
+		"response_types_supported", "subject_types_supported", "id_token_signing_alg_values_supported",
+	} {
+		var values []string
+		if raw := members[name]; len(raw) == 0 || raw[0] != '[' || !readStrings(raw, &values) || len(values) == 0 {
+			return "", fmt.Errorf("discovery document has no %s", name)
+		}
+	}
+	return jwksURI, nil
+}
+
+// get fetches one document, within bounds.
+func (v *Verifier) get(ctx context.Context, address string) (body []byte, status int, ttl time.Duration, err error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	if u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return nil, 0, 0, errors.New("not an https URL of a host")
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	request.Header.Set("Accept", "application/json, application/jwk-set+json")
+	response, err := v.client.Do(request)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, response.StatusCode, 0, errors.New("the answer is not 200 OK")
+	}
+	body, err = io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	if err != nil {
+		return nil, response.StatusCode, 0, err
+	}
+	if len(body) > maxBody {
+		return nil, response.StatusCode, 0, fmt.Errorf("the answer is longer than %d bytes", maxBody)
+	}
+	return body, response.StatusCode, reusableFor(response.Header), nil
+}
+
+// reusableFor returns how long an answer may be reused: max-age less the age it
+// already has. Without max-age it is not reused, so that what an issuer changes
+// takes effect with the next token.
+//
+// https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2
+func reusableFor(h http.Header) time.Duration {
+	var ttl time.Duration
+	for _, line := range h.Values("Cache-Control") {
+		for directive := range strings.SplitSeq(line, ",") {
+			name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
+			switch strings.ToLower(name) {
+			case "no-cache", "no-store":
+				return 0
+			case "max-age":
+				seconds, err := strconv.ParseUint(strings.Trim(value, `"`), 10, 31)
+				if err != nil {
+					return 0
+				}
+				ttl = time.Duration(seconds) * time.Second
+			}
+		}
+	}
+	if age, err := strconv.ParseUint(h.Get("Age"), 10, 31); err == nil {
+		ttl -= time.Duration(age) * time.Second
+	}
+	return max(ttl, 0)
+}

@@ -1,0 +1,64 @@
+package oidc
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+)
+
+func isNull(raw json.RawMessage) bool { return string(raw) == "null" }
+
+// readString reads a JSON string and nothing else.
+func readString(raw json.RawMessage, into *string) bool {
+	if len(raw) < 2 || raw[0] != '"' {
+		return false
+	}
+	return json.Unmarshal(raw, into) == nil
+}
+
+// readSubject reads a string, or a number as its own digits.
+func readSubject(raw json.RawMessage, into *string) bool {
+	if len(raw) > 0 && (raw[0] == '-' || '0' <= raw[0] && raw[0] <= '9') {
+		*into = string(raw)
+		return true
+	}
+	return readString(raw, into)
+}
+
+// readStrings reads a string or a list of strings.
+func readStrings(raw json.RawMessage, into *[]string) bool {
+	var one string
+	if readString(raw, &one) {
+		*into = []string{one}
+		return true
+	}
+	var list []json.RawMessage
+	if len(raw) == 0 || raw[0] != '[' || json.Unmarshal(raw, &list) != nil {
+		return false
+	}
+	values := make([]string, len(list))
+	for n := range list {
+		if !readString(list[n], &values[n]) {
+			return false
+		}
+	}
+	*into = values
+	return true
+}
+
+// readSeconds reads an integer, or a string that holds one: STS takes both.
+func readSeconds(raw json.RawMessage, into *int64) bool {
+	text := string(raw)
+	if len(raw) > 0 && raw[0] == '"' && !readString(raw, &text) {
+		return false
+	}
+	if strings.HasPrefix(text, "+") {
+		return false
+	}
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return false
+	}
+	*into = seconds
+	return true
+}
