@@ -1,0 +1,115 @@
+package fakests
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/irsatz/irsatz/internal/nearest"
+	"github.com/irsatz/irsatz/oidc"
+)
+
+// explainRejection says what is wrong with a token, which AWS's text often
+// does not, and what to do about it.
+func explainRejection(r *oidc.RejectedError) (cause, fix string) {
+	switch r.Reason {
+	case oidc.NotJWT:
+		return "what was sent is not a JSON Web Token: " + r.Error(), "send the contents of the token file, not its path, and nothing else"
+	case oidc.UnsupportedAlgorithm:
+		return fmt.Sprintf("the token's header says alg %q; only RS256, RS384, RS512, ES256, ES384 and ES512 are accepted", r.Algorithm), "have the issuer sign with RS256"
+	case oidc.MissingClaim, oidc.EmptyClaim, oidc.InvalidClaim, oidc.NullSubject, oidc.InvalidTimestamp:
+		return r.Error(), "a token needs the claims iss, sub, aud, iat and exp"
+	case oidc.WrongAudience:
+		return fmt.Sprintf("the token's %s %q is not among the client IDs of the OIDC provider: %s", r.Claim, r.Audience, quoted(r.ClientIDs)),
+			fmt.Sprintf("request the token with audience %s, or add %q to the provider's client IDs", firstOr(r.ClientIDs, "sts.amazonaws.com"), r.Audience)
+	case oidc.MultipleAudiences:
+		return fmt.Sprintf("the token has several audiences, %s, and no azp", quoted(r.Audiences)), "request a token with one audience only: one projected volume for each audience"
+	case oidc.Expired:
+		return fmt.Sprintf("the token expired at %s, which is %s before the tolerance of 5 minutes began", clockTime(r.Bound), time.Duration(r.Now-r.Bound)*time.Second),
+			"read the token file again before each call: the kubelet replaces it at 80 % of its life; or mend the clock"
+	case oidc.IssuedInFuture, oidc.NotYetValid:
+		return fmt.Sprintf("the token's %s is %s, later than now and the tolerance of 5 minutes", r.Claim, clockTime(r.Bound)), "mend the clock of the issuer or of STS"
+	case oidc.KeyUnavailable:
+		return explainKey(r), "make the issuer's discovery document and keys reachable, with the key that signed the token among them"
+	case oidc.BadSignature:
+		return fmt.Sprintf("key %q of the issuer did not sign this token: it was changed, or signed with another key", r.TokenKID), "mint a fresh token"
+	}
+	return r.Error(), ""
+}
+
+func explainKey(r *oidc.RejectedError) string {
+	cause := fmt.Sprintf("no key %q of the issuer %s could be had", r.TokenKID, r.Issuer)
+	if r.URL != "" {
+		cause += "; fetched " + r.URL
+	}
+	if r.Status != 0 {
+		cause += fmt.Sprintf(" (status %d)", r.Status)
+	}
+	if len(r.KIDs) > 0 {
+		cause += "; its keys are " + quoted(r.KIDs)
+	}
+	if r.Err != nil {
+		cause += "; " + r.Err.Error()
+	}
+	return cause
+}
+
+// explainToken describes what was sent in place of a token, without showing a
+// secret.
+func explainToken(raw string) string {
+	switch {
+	case strings.HasPrefix(raw, "/") || strings.Contains(raw, `:\`):
+		return "it looks like a file's path"
+	case strings.HasPrefix(strings.TrimSpace(raw), "{"):
+		return "it is a JSON object"
+	case strings.Count(raw, ".") != 2:
+		return fmt.Sprintf("it has %d parts divided by dots, not 3", strings.Count(raw, ".")+1)
+	}
+	return ""
+}
+
+// explainProvider says which providers there are.
+func (s *Server) explainProvider(issuer, accountID string) (cause, fix string) {
+	cause = fmt.Sprintf("account %s, the role's, has no OIDC provider for the issuer %s", accountID, issuer)
+	var urls []string
+	for _, p := range s.config.Store.Snapshot().Providers(accountID) {
+		urls = append(urls, "https://"+p.URL)
+	}
+	switch {
+	case !strings.HasPrefix(issuer, "https://"):
+		return cause, "the issuer's URL must begin with https://"
+	case len(urls) == 0:
+		cause += "; it has none at all"
+	default:
+		cause += "; it has " + strings.Join(urls, ", ")
+	}
+	fix = "register an OIDC provider for exactly " + issuer + " in account " + accountID
+	if near, ok := nearest.Of(issuer, urls); ok {
+		fix += "; the nearest one registered is " + near
+	}
+	return cause, fix
+}
+
+// nearestRole is the fix for a role that does not exist.
+func (s *Server) nearestRole(roleARN string) string {
+	snapshot := s.config.Store.Snapshot()
+	var arns []string
+	for _, id := range snapshot.Accounts() {
+		for _, r := range snapshot.Roles(id) {
+			arns = append(arns, r.ARN)
+		}
+	}
+	if near, ok := nearest.Of(roleARN, arns); ok {
+		return "did you mean " + near + "?"
+	}
+	return "create the role; AWS gives the same answer for a role that does not exist and for one that does not trust the token"
+}
+
+func clockTime(epoch int64) string { return time.Unix(epoch, 0).UTC().Format(time.RFC3339) }
+
+func firstOr(list []string, fallback string) string {
+	if len(list) > 0 {
+		return fmt.Sprintf("%q", list[0])
+	}
+	return fallback
+}

@@ -1,0 +1,85 @@
+// Package fakests is the STS query API.
+//
+// https://docs.aws.amazon.com/STS/latest/APIReference/
+package fakests
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/irsatz/irsatz/internal/awsapi"
+	"github.com/irsatz/irsatz/oidc"
+)
+
+// Config is what a Server needs.
+type Config struct {
+	awsapi.Config
+	Verifier   *oidc.Verifier // required
+	ErrorTexts ErrorTexts     // zero means today's
+}
+
+// ErrorTexts says from when the texts of errors are.
+type ErrorTexts uint8
+
+// AWS changed the texts of a few errors in July 2026: where they named the
+// cause (no provider, wrong audience), they no longer do.
+const (
+	Current ErrorTexts = iota // since July 2026
+	Legacy                    // those of every tutorial and runbook written before
+)
+
+// ParseErrorTexts reads "current" or "legacy".
+func ParseErrorTexts(s string) (ErrorTexts, error) {
+	switch s {
+	case "", "current":
+		return Current, nil
+	case "legacy":
+		return Legacy, nil
+	}
+	return 0, fmt.Errorf("error texts %q: want current or legacy", s)
+}
+
+// Server answers STS requests. It is an http.Handler.
+type Server struct {
+	*awsapi.QueryServer
+	config Config
+}
+
+// New returns a Server.
+func New(config Config) (*Server, error) {
+	if config.Verifier == nil {
+		return nil, errors.New("fakests: Config.Verifier is required")
+	}
+	config.Config = config.WithDefaults()
+	s := &Server{config: config}
+	query, err := awsapi.NewQueryServer(s.table(), config.Config)
+	if err != nil {
+		return nil, err
+	}
+	s.QueryServer = query
+	return s, nil
+}
+
+// table names every operation of STS: those served and those not.
+func (s *Server) table() awsapi.Query {
+	return awsapi.Query{
+		Name: "sts", Version: "2011-06-15", Namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+		Operations: []awsapi.Operation{
+			awsapi.Op("AssumeRoleWithWebIdentity", false, awsapi.GrantTrust, s.assumeRoleWithWebIdentity),
+			awsapi.Op("GetCallerIdentity", true, awsapi.GrantNone, s.getCallerIdentity),
+		},
+		Planned: []string{
+			"AssumeRole", "AssumeRoleWithSAML", "AssumeRoot", "DecodeAuthorizationMessage", "GetAccessKeyInfo",
+			"GetDelegatedAccessToken", "GetFederationToken", "GetSessionToken", "GetWebIdentityToken",
+		},
+	}
+}
+
+// credentials is the Credentials element.
+type credentials struct {
+	AccessKeyId     string //nolint:revive // AWS's spelling
+	SecretAccessKey string
+	SessionToken    string
+	Expiration      time.Time
+}

@@ -1,0 +1,54 @@
+package iam
+
+import "github.com/irsatz/irsatz/iam/policy"
+
+// Question is one authorization question: may the caller do this to that?
+type Question struct {
+	Caller          *Caller
+	Action          string         // s3:GetObject
+	Resource        string         // ARN, or "*" where the action has no resource
+	ResourceAccount string         // the account that owns the resource
+	ResourcePolicy  *policy.Policy // nil if the resource has none
+	Context         *policy.Context
+}
+
+// Authorize answers the question with the policies as they are now: those of
+// the caller's role or user, its boundary, its session policies, and the
+// resource's policy. A denial carries its explanation.
+func (s *Store) Authorize(q *Question) policy.Decision {
+	policies := policy.Policies{Resource: q.ResourcePolicy}
+	switch {
+	case q.Caller.Role != nil:
+		policies.Identity, policies.Boundary = q.Caller.Role.policies, q.Caller.Role.boundary
+		policies.Session = q.Caller.Session.policies(s.Snapshot())
+		policies.SessionPassed = q.Caller.Session.PolicyPassed
+	case q.Caller.User != nil:
+		policies.Identity, policies.Boundary = q.Caller.User.policies, q.Caller.User.boundary
+	}
+	return decide(&policies, &policy.Request{
+		Principal: q.Caller.Principal(), Action: q.Action, Resource: q.Resource,
+		ResourceAccount: q.ResourceAccount, Context: q.Context,
+	})
+}
+
+// AuthorizeWebIdentity answers whether the role's trust policy lets a web
+// identity do this action (sts:AssumeRoleWithWebIdentity, sts:TagSession,
+// sts:SetSourceIdentity). The provider must be the one registered for the
+// token's issuer in the role's own account. A denial carries its explanation.
+func AuthorizeWebIdentity(role *Role, provider *Provider, action string, ctx *policy.Context) policy.Decision {
+	policies := policy.Policies{Trust: &role.Trust}
+	return decide(&policies, &policy.Request{
+		Principal: policy.Principal{Kind: policy.WebIdentity, AccountID: provider.AccountID, Provider: provider.ARN},
+		Action:    action, Resource: role.ARN, ResourceAccount: role.AccountID, Context: ctx,
+	})
+}
+
+// decide explains denials only: that an allowed request is allowed needs no
+// reasons, and collecting them costs.
+func decide(policies *policy.Policies, request *policy.Request) policy.Decision {
+	decision := policies.Decide(request)
+	if decision.Allowed() {
+		return decision
+	}
+	return policies.Explain(request)
+}

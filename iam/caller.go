@@ -1,0 +1,178 @@
+package iam
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/irsatz/irsatz/iam/arn"
+	"github.com/irsatz/irsatz/iam/policy"
+)
+
+// Why credentials are refused. The services word these differently, and in
+// the same order: token, pair, expiry, role; the signature comes after them.
+var (
+	ErrMalformedToken   = errMalformedToken
+	ErrUnknownAccessKey = errors.New("no such access key id")
+	ErrTokenMismatch    = errors.New("the session token belongs to another access key")
+	ErrTokenMissing     = errors.New("temporary access key without a session token")
+	ErrTokenUnexpected  = errors.New("long-term access key with a session token")
+	ErrSessionExpired   = errors.New("the session has expired")
+	ErrRoleGone         = errors.New("the session's role was deleted")
+)
+
+// Caller is the principal of one request.
+type Caller struct {
+	Kind        policy.PrincipalKind
+	AccountID   string // "" if anonymous
+	ARN         string // as GetCallerIdentity shows it; "" if anonymous
+	UserID      string // as GetCallerIdentity shows it
+	AccessKeyID string
+
+	Role    *Role    // of a role session
+	Session *Session // of a role session
+	User    *User    // of an IAM user
+}
+
+// Anonymous returns the caller of an unsigned request.
+func Anonymous() *Caller { return &Caller{Kind: policy.Anonymous} }
+
+// Authenticate says who presents this access key id and session token ("" if
+// none was sent), and with which secret the request must be signed. Nothing
+// is proved until the signature is checked with it. The error is one of the
+// sentinels above.
+func (s *Store) Authenticate(accessKeyID, sessionToken string) (*Caller, string, error) {
+	snapshot := s.Snapshot()
+	if r, ok := s.root[accessKeyID]; ok {
+		if sessionToken != "" {
+			return nil, "", ErrTokenUnexpected
+		}
+		return &Caller{
+			Kind: policy.Root, AccountID: r.AccountID, AccessKeyID: accessKeyID, UserID: r.AccountID,
+			ARN: arn.ARN{Partition: "aws", Service: "iam", AccountID: r.AccountID, Resource: "root"}.String(),
+		}, r.Secret, nil
+	}
+	if u, ok := snapshot.keys[accessKeyID]; ok {
+		return s.authenticateUser(u, accessKeyID, sessionToken)
+	}
+	if sessionToken == "" {
+		if strings.HasPrefix(accessKeyID, "ASIA") {
+			return nil, "", ErrTokenMissing
+		}
+		return nil, "", ErrUnknownAccessKey
+	}
+	return s.authenticateSession(snapshot, accessKeyID, sessionToken)
+}
+
+func (s *Store) authenticateUser(u *User, accessKeyID, sessionToken string) (*Caller, string, error) {
+	if sessionToken != "" {
+		return nil, "", ErrTokenUnexpected
+	}
+	for _, k := range u.AccessKeys {
+		if k.ID == accessKeyID {
+			return &Caller{
+				Kind: policy.User, AccountID: u.AccountID, ARN: u.ARN, UserID: u.ID,
+				AccessKeyID: accessKeyID, User: u,
+			}, k.Secret, nil
+		}
+	}
+	return nil, "", ErrUnknownAccessKey
+}
+
+func (s *Store) authenticateSession(snapshot *Snapshot, accessKeyID, sessionToken string) (*Caller, string, error) {
+	session, err := s.seal.open(sessionToken)
+	if err != nil {
+		return nil, "", err
+	}
+	if session.AccessKeyID != accessKeyID {
+		return nil, "", ErrTokenMismatch
+	}
+	// Expired beats deleted: an expired session of a deleted role still says
+	// expired.
+	if !s.now().Before(session.Expires) {
+		return nil, "", ErrSessionExpired
+	}
+	role, ok := snapshot.Role(session.AccountID, session.RoleName)
+	if !ok || role.ID != session.RoleID {
+		return nil, "", ErrRoleGone
+	}
+	return &Caller{
+		Kind: policy.RoleSession, AccountID: session.AccountID, ARN: session.ARN(), UserID: session.ID(),
+		AccessKeyID: accessKeyID, Role: role, Session: session,
+	}, session.Secret, nil
+}
+
+// Principal returns the caller as policies see it.
+func (c *Caller) Principal() policy.Principal {
+	p := policy.Principal{Kind: c.Kind, AccountID: c.AccountID, ARN: c.ARN}
+	if c.Role != nil {
+		p.RoleARN = c.Role.ARN
+	}
+	return p
+}
+
+// FillContext sets the condition keys that follow from the caller
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
+func (c *Caller) FillContext(ctx *policy.Context) {
+	ctx.Set("aws:ViaAWSService", "false")
+	switch c.Kind {
+	case policy.Anonymous:
+		ctx.Set("aws:PrincipalType", "Anonymous")
+		ctx.Set("aws:userid", "anonymous")
+		ctx.Set("aws:PrincipalAccount", "anonymous")
+		return
+	case policy.RoleSession:
+		c.fillSession(ctx)
+	case policy.User:
+		ctx.Set("aws:PrincipalType", "User")
+		ctx.Set("aws:PrincipalArn", c.ARN)
+		ctx.Set("aws:username", c.User.Name)
+		fillTags(ctx, c.User.Tags, nil)
+	default:
+		ctx.Set("aws:PrincipalType", "Account")
+		ctx.Set("aws:PrincipalArn", c.ARN)
+	}
+	ctx.Set("aws:PrincipalAccount", c.AccountID)
+	ctx.Set("aws:PrincipalIsAWSService", "false")
+	ctx.Set("aws:userid", c.UserID)
+}
+
+func (c *Caller) fillSession(ctx *policy.Context) {
+	s := c.Session
+	ctx.Set("aws:PrincipalType", "AssumedRole")
+	ctx.Set("aws:PrincipalArn", c.Role.ARN) // the role, path included; never the session
+	ctx.Set("aws:TokenIssueTime", s.Issued.Format(time.RFC3339))
+	// Documented as present in every request made with temporary
+	// credentials.
+	ctx.Set("aws:MultiFactorAuthPresent", strconv.FormatBool(false))
+	if s.SourceIdentity != "" {
+		ctx.Set("aws:SourceIdentity", s.SourceIdentity)
+	}
+	if s.ProviderARN != "" {
+		ctx.Set("aws:FederatedProvider", s.ProviderARN)
+		ctx.Set(s.Issuer+":sub", s.Subject)
+		ctx.Set(s.Issuer+":aud", s.Audience)
+		if len(s.AMR) > 0 {
+			ctx.SetValues(s.Issuer+":amr", s.AMR...)
+		}
+	}
+	fillTags(ctx, c.Role.Tags, s.Tags)
+}
+
+// fillTags sets aws:PrincipalTag; a session tag overrides a tag of the role
+// whose key differs at most in case.
+func fillTags(ctx *policy.Context, own, session []Tag) {
+	for _, t := range own {
+		overridden := false
+		for _, o := range session {
+			overridden = overridden || strings.EqualFold(o.Key, t.Key)
+		}
+		if !overridden {
+			ctx.Set("aws:PrincipalTag/"+t.Key, t.Value)
+		}
+	}
+	for _, t := range session {
+		ctx.Set("aws:PrincipalTag/"+t.Key, t.Value)
+	}
+}

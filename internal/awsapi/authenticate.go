@@ -1,0 +1,190 @@
+package awsapi
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/irsatz/irsatz/iam"
+	"github.com/irsatz/irsatz/internal/sigv4"
+)
+
+// maxSkew is how far a request's date may be from ours.
+const maxSkew = 15 * time.Minute
+
+// authenticate finds out who signed the request, in AWS's order: scope,
+// identity, expiry, signature
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html;
+// the order is observed).
+func (s *QueryServer) authenticate(r *http.Request, call *Call, form *Form) (*iam.Caller, error) {
+	auth, err := sigv4.Parse(r)
+	if err != nil {
+		return nil, parseRefusal(r, err)
+	}
+	call.Record.AccessKeyID, call.Record.Region = auth.AccessKeyID, auth.Scope.Region
+	if err := s.checkScope(r, auth); err != nil {
+		return nil, err
+	}
+	caller, secret, err := s.config.Store.Authenticate(auth.AccessKeyID, auth.SessionToken)
+	if err != nil {
+		call.Explain(err.Error(), credentialFix(err))
+		return nil, identityRefusal(err)
+	}
+	if err := checkSkew(call, auth); err != nil {
+		return nil, err
+	}
+	hash := sha256.Sum256(form.body)
+	tokenSigned := auth.SessionToken == "" || auth.Presigned || auth.Signs("x-amz-security-token")
+	if err := s.verifier.Verify(r, auth, secret, hex.EncodeToString(hash[:])); err != nil || !auth.Signs("host") || !tokenSigned {
+		call.Explain("the signature does not match: wrong secret, or the request was changed after it was signed", "")
+		return nil, signatureRefusal("The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
+	}
+	return caller, nil
+}
+
+func signatureRefusal(message string) *Error {
+	return &Error{Code: "SignatureDoesNotMatch", Message: message, Status: http.StatusForbidden}
+}
+
+// checkScope compares the credential scope with the endpoint. The blanks at
+// the ends of the texts are AWS's.
+func (s *QueryServer) checkScope(r *http.Request, auth *sigv4.Authorization) error {
+	message := ""
+	if !s.regionFits(r.Host, auth.Scope.Region) {
+		message += "Credential should be scoped to a valid region. "
+	}
+	if auth.Scope.Service != s.service.Name {
+		message += "Credential should be scoped to correct service: '" + s.service.Name + "'. "
+	}
+	if auth.Scope.Terminator != sigv4.Terminator {
+		message += "Credential should be scoped with a valid terminator: '" + sigv4.Terminator + "', not '" + auth.Scope.Terminator + "'. "
+	}
+	if message == "" {
+		return nil
+	}
+	return signatureRefusal(message)
+}
+
+// regionFits reports whether the region may sign for the host. AWS's own host
+// names say which region they want, the global one us-east-1; at any other
+// name every region's shape is fine.
+func (s *QueryServer) regionFits(host, region string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	labels := strings.Split(strings.ToLower(host), ".")
+	aws := len(labels) >= 3 && labels[len(labels)-2] == "amazonaws" && labels[0] == s.service.Name
+	switch {
+	case aws && len(labels) == 4:
+		return region == labels[1]
+	case aws:
+		return region == "us-east-1"
+	}
+	return regionShaped(region)
+}
+
+// regionShaped reports whether s looks like eu-west-1 or us-gov-east-1.
+func regionShaped(s string) bool {
+	parts := strings.Split(s, "-")
+	if len(parts) < 3 || len(s) > 32 {
+		return false
+	}
+	for i, part := range parts {
+		last := i == len(parts)-1
+		for _, c := range []byte(part) {
+			if last != (c >= '0' && c <= '9') || !last && (c < 'a' || c > 'z') {
+				return false
+			}
+		}
+		if part == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// identityRefusal words why credentials are not accepted: STS has one text for
+// all but expiry.
+func identityRefusal(err error) *Error {
+	if errors.Is(err, iam.ErrSessionExpired) {
+		return &Error{Code: "ExpiredToken", Message: "The security token included in the request is expired", Status: http.StatusForbidden}
+	}
+	return &Error{Code: "InvalidClientTokenId", Message: "The security token included in the request is invalid.", Status: http.StatusForbidden}
+}
+
+// credentialFix says what to do about refused credentials.
+func credentialFix(err error) string {
+	switch {
+	case errors.Is(err, iam.ErrSessionExpired):
+		return "let the SDK refresh its credentials; these were kept past their Expiration"
+	case errors.Is(err, iam.ErrRoleGone):
+		return "assume the role again: a role created again under the same name is another role"
+	case errors.Is(err, iam.ErrTokenMissing):
+		return "send the session token that came with the access key"
+	case errors.Is(err, iam.ErrUnknownAccessKey):
+		return "look for AWS_ACCESS_KEY_ID in the environment: it wins over the web identity"
+	}
+	return ""
+}
+
+func checkSkew(call *Call, auth *sigv4.Authorization) error {
+	const layout = sigv4.TimeFormat
+	now, signed := call.Time.UTC().Truncate(time.Second), auth.Time.UTC()
+	earliest, latest := now.Add(-maxSkew), now.Add(maxSkew)
+	if auth.Presigned {
+		// A presigned request is good for as long as it says, here at most
+		// 15 minutes.
+		if end := signed.Add(min(auth.Expires, maxSkew)); end.Before(now) {
+			return signatureRefusal(fmt.Sprintf("Signature expired: %s is now earlier than %s (%s - 15 min.)", signed.Format(layout), earliest.Format(layout), now.Format(layout)))
+		}
+	}
+	switch {
+	case signed.Before(earliest):
+		return signatureRefusal(fmt.Sprintf("Signature expired: %s is now earlier than %s (%s - 15 min.)", signed.Format(layout), earliest.Format(layout), now.Format(layout)))
+	case signed.After(latest):
+		return signatureRefusal(fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + 15 min.)", signed.Format(layout), latest.Format(layout), now.Format(layout)))
+	}
+	return nil
+}
+
+// parseRefusal words why the authentication material could not be read.
+func parseRefusal(r *http.Request, err error) *Error {
+	parse, ok := errors.AsType[*sigv4.ParseError](err)
+	if !ok {
+		return Internal(err)
+	}
+	incomplete := func(message string) *Error {
+		return &Error{Code: "IncompleteSignature", Message: message, Status: http.StatusBadRequest}
+	}
+	missing := func(parameter string) *Error {
+		return incomplete("Authorization header requires '" + parameter + "' parameter. Authorization=" + redacted(r.Header.Get("Authorization")))
+	}
+	switch parse.Reason {
+	case sigv4.NotSigned:
+		return &Error{Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token", Status: http.StatusForbidden}
+	case sigv4.MissingDate:
+		return incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. Authorization=" + redacted(r.Header.Get("Authorization")))
+	case sigv4.MissingCredential:
+		return missing("Credential")
+	case sigv4.MissingSignedHeaders:
+		return missing("SignedHeaders")
+	case sigv4.MissingSignature:
+		return missing("Signature")
+	case sigv4.MalformedCredential:
+		return incomplete("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '" + parse.Value + "'")
+	case sigv4.DateMismatch:
+		return signatureRefusal(fmt.Sprintf("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%s' != '%s', from '%s'.", parse.Value, parse.Other, r.Header.Get("X-Amz-Date")))
+	}
+	return incomplete("The request signature does not conform to AWS standards: " + parse.Error())
+}
+
+// redacted cuts the signature off an Authorization header that is echoed.
+func redacted(header string) string {
+	before, _, _ := strings.Cut(header, "Signature=")
+	return before
+}

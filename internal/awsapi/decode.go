@@ -1,0 +1,264 @@
+package awsapi
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+)
+
+// The members of an operation's input are the exported fields of a struct:
+// string, *string (nil if absent), *int32, or a slice of structs with string
+// fields. Their tags:
+//
+//	RoleArn string `query:"RoleArn" rule:"required,min=20,max=2048,pattern=arn"`
+//
+// query names the parameter and defaults to the field's name. Rules: required,
+// sensitive (the value is not shown in messages), min and max (length in
+// UTF-16 code units, or value), pattern (a name in patterns).
+type member struct {
+	index  int
+	wire   string // RoleArn
+	shown  string // roleArn, as messages have it
+	fields []member
+
+	required, sensitive, bounded bool
+	min, max                     int
+	pattern                      *pattern
+}
+
+// planOf reads the struct type's tags. A tag it does not understand is a bug
+// and panics.
+func planOf(t reflect.Type) []member {
+	var plan []member
+	for i := range t.NumField() {
+		f := t.Field(i)
+		m := member{index: i, wire: f.Tag.Get("query"), max: -1}
+		if m.wire == "" {
+			m.wire = f.Name
+		}
+		m.shown = strings.ToLower(m.wire[:1]) + m.wire[1:]
+		m.readRules(f.Tag.Get("rule"))
+		if f.Type.Kind() == reflect.Slice {
+			m.fields = planOf(f.Type.Elem())
+		}
+		plan = append(plan, m)
+	}
+	return plan
+}
+
+func (m *member) readRules(rules string) {
+	for rule := range strings.SplitSeq(rules, ",") {
+		name, value, _ := strings.Cut(rule, "=")
+		switch name {
+		case "":
+		case "required":
+			m.required = true
+		case "sensitive":
+			m.sensitive = true
+		case "min":
+			m.min, m.bounded = mustAtoi(value), true
+		case "max":
+			m.max, m.bounded = mustAtoi(value), true
+		case "pattern":
+			if m.pattern = patterns[value]; m.pattern == nil {
+				panic("awsapi: no pattern " + value)
+			}
+		default:
+			panic("awsapi: no rule " + name)
+		}
+	}
+}
+
+func mustAtoi(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		panic("awsapi: " + err.Error())
+	}
+	return n
+}
+
+// decode fills the struct from the form: first what cannot be read at all
+// (MalformedInput), then every violated constraint in one ValidationError, as
+// AWS does.
+func decode(form *Form, plan []member, into reflect.Value) error {
+	var violations []string
+	if err := decodeMembers(form, plan, into, "", "", &violations); err != nil {
+		return err
+	}
+	switch len(violations) {
+	case 0:
+		return nil
+	case 1:
+		return validation("1 validation error detected: " + violations[0])
+	}
+	return validation(fmt.Sprintf("%d validation errors detected: %s", len(violations), strings.Join(violations, "; ")))
+}
+
+func decodeMembers(form *Form, plan []member, into reflect.Value, prefix, shown string, violations *[]string) error {
+	for i := range plan {
+		m := &plan[i]
+		wire, path := prefix+m.wire, shown+m.shown
+		field := into.Field(m.index)
+		if field.Kind() == reflect.Slice {
+			if err := decodeList(form, m, field, wire, path, violations); err != nil {
+				return err
+			}
+			continue
+		}
+		value, ok := form.values[wire]
+		if !ok {
+			if m.required {
+				*violations = append(*violations, "Value null at '"+path+"' failed to satisfy constraint: Member must not be null")
+			}
+			continue
+		}
+		if err := decodeScalar(m, field, value[0], path, violations); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func decodeScalar(m *member, field reflect.Value, value, path string, violations *[]string) error {
+	switch field.Interface().(type) {
+	case *int32:
+		n, err := decodeInt(value)
+		if err != nil {
+			return err
+		}
+		field.Set(reflect.ValueOf(&n))
+		*violations = append(*violations, m.checkInt(int(n), path)...)
+	case *string:
+		field.Set(reflect.ValueOf(&value))
+		*violations = append(*violations, m.checkString(value, path)...)
+	case string:
+		field.SetString(value)
+		*violations = append(*violations, m.checkString(value, path)...)
+	default:
+		panic("awsapi: no decoding for " + field.Type().String())
+	}
+	return nil
+}
+
+// decodeInt reads an integer as AWS does: an optional sign and leading zeros
+// are fine, blanks, fractions and exponents are not (observed).
+func decodeInt(value string) (int32, error) {
+	if value == "" {
+		return 0, malformedInput("missing value for decimal type")
+	}
+	n, err := strconv.ParseInt(value, 10, 32)
+	if err != nil || strings.Contains(value, "_") {
+		return 0, malformedInput("")
+	}
+	return int32(n), nil
+}
+
+func malformedInput(message string) *Error {
+	return &Error{Code: "MalformedInput", Message: message, Status: http.StatusBadRequest}
+}
+
+// maxListSkip is how many elements a list may leave out in a row (observed).
+const maxListSkip = 10
+
+// decodeList reads Name.member.N.Field parameters. Elements left out are empty
+// ones.
+func decodeList(form *Form, m *member, field reflect.Value, wire, path string, violations *[]string) error {
+	indices := map[int]bool{}
+	for name := range form.values {
+		rest, ok := strings.CutPrefix(name, wire+".member.")
+		if !ok {
+			continue
+		}
+		n, err := listIndex(rest)
+		if err != nil {
+			return err
+		}
+		indices[n] = true
+	}
+	last := 0
+	for _, n := range slices.Sorted(maps.Keys(indices)) {
+		if skipped := n - last - 1; skipped > maxListSkip {
+			return malformedInput(fmt.Sprintf("Excessively sparse input would skip %d list elements", skipped))
+		}
+		last = n
+	}
+	if last > 0 {
+		field.Set(reflect.MakeSlice(field.Type(), last, last))
+	}
+	for n := 1; n <= last; n++ {
+		prefix, shown := fmt.Sprintf("%s.member.%d.", wire, n), fmt.Sprintf("%s.%d.member.", path, n)
+		if err := decodeMembers(form, m.fields, field.Index(n-1), prefix, shown, violations); err != nil {
+			return err
+		}
+	}
+	if m.max >= 0 && last > m.max {
+		*violations = append(*violations, fmt.Sprintf("Value at '%s' failed to satisfy constraint: Member must have length less than or equal to %d", path, m.max))
+	}
+	return nil
+}
+
+func listIndex(rest string) (int, error) {
+	digits, _, _ := strings.Cut(rest, ".")
+	if strings.HasPrefix(digits, "-") {
+		return 0, malformedInput("Key " + digits + " may not have a leading '-'")
+	}
+	n, err := strconv.ParseUint(digits, 10, 31)
+	if err != nil {
+		return 0, malformedInput("Start of list found where not expected")
+	}
+	if n == 0 {
+		return 0, malformedInput("0 is not a valid index")
+	}
+	return int(n), nil
+}
+
+func (m *member) checkInt(n int, path string) []string {
+	if !m.bounded {
+		return nil
+	}
+	item := "Value '" + strconv.Itoa(n) + "' at '" + path + "' failed to satisfy constraint: Member must have value "
+	if n < m.min {
+		return []string{item + "greater than or equal to " + strconv.Itoa(m.min)}
+	}
+	if m.max >= 0 && n > m.max {
+		return []string{item + "less than or equal to " + strconv.Itoa(m.max)}
+	}
+	return nil
+}
+
+// checkString names what the value violates: the pattern before the length.
+func (m *member) checkString(value, path string) []string {
+	var violations []string
+	item := "Value '" + value + "' at '" + path + "' failed to satisfy constraint: Member must "
+	if m.sensitive {
+		item = "Value at '" + path + "' failed to satisfy constraint: Member must "
+	}
+	if m.pattern != nil && !m.pattern.matches(value) {
+		violations = append(violations, item+"satisfy regular expression pattern: "+m.pattern.text)
+	}
+	if !m.bounded {
+		return violations
+	}
+	n := utf16Length(value)
+	if n < m.min {
+		violations = append(violations, item+"have length greater than or equal to "+strconv.Itoa(m.min))
+	}
+	if m.max >= 0 && n > m.max {
+		violations = append(violations, item+"have length less than or equal to "+strconv.Itoa(m.max))
+	}
+	return violations
+}
+
+// utf16Length counts UTF-16 code units, as AWS does (observed).
+func utf16Length(s string) int {
+	n := 0
+	for _, r := range s {
+		n += max(utf16.RuneLen(r), 1)
+	}
+	return n
+}

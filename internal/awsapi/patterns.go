@@ -1,0 +1,59 @@
+package awsapi
+
+// pattern is a constraint on a string: the regular expression as AWS prints
+// it, and the same as code.
+type pattern struct {
+	text    string
+	empty   bool // the empty string matches
+	accepts func(rune) bool
+}
+
+func (p *pattern) matches(s string) bool {
+	if s == "" {
+		return p.empty
+	}
+	for _, r := range s {
+		if !p.accepts(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// patterns are those of the service models, by our names for them.
+var patterns = map[string]*pattern{
+	"arn": {
+		text:    `[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`,
+		accepts: arnRune,
+	},
+	"document": {
+		text: `[\u0009\u000A\u000D\u0020-\u00FF]+`,
+		accepts: func(r rune) bool {
+			return r == '\t' || r == '\n' || r == '\r' || r >= ' ' && r <= 0xff
+		},
+	},
+	"name": {text: `[\w+=,.@-]*`, empty: true, accepts: nameRune},
+}
+
+// arnRune leaves out the supplementary planes: the printed pattern reads as if
+// it took them, and AWS refuses them (observed).
+func arnRune(r rune) bool {
+	switch {
+	case r == '\t', r == '\n', r == '\r', r == 0x85:
+		return true
+	}
+	return r >= ' ' && r <= '~' || r >= 0xa0 && r <= 0xd7ff || r >= 0xe000 && r <= 0xfffd
+}
+
+// nameRune takes \w as ASCII only (observed).
+func nameRune(r rune) bool {
+	switch {
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+		return true
+	}
+	switch r {
+	case '_', '+', '=', ',', '.', '@', '-':
+		return true
+	}
+	return false
+}

@@ -1,0 +1,242 @@
+package awsapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/irsatz/irsatz/internal/clock"
+	"github.com/irsatz/irsatz/internal/sigv4"
+)
+
+const (
+	// maxQueryBody is STS's own limit: 10,000,000 bytes are accepted, one
+	// more is 413 (observed).
+	maxQueryBody = 10_000_000
+	// queryBodyTime bounds how long a client may take to send its form.
+	queryBodyTime = 30 * time.Second
+
+	// faultNamespace is the namespace of errors from before the dispatch.
+	faultNamespace = "http://webservices.amazon.com/AWSFault/2005-15-09"
+)
+
+// Query is a service that speaks the AWS query protocol: forms in, XML out.
+type Query struct {
+	Name       string // as in the SigV4 scope: sts, iam
+	Version    string // 2011-06-15
+	Namespace  string // of its XML
+	Operations []Operation
+	// Planned names the operations AWS has and irsatz has not: they are
+	// answered with NotImplemented rather than InvalidAction.
+	Planned []string
+}
+
+// Operation is one row of a query service's table.
+type Operation struct {
+	Name   string
+	Signed bool // false only for the operations AWS models as authtype none
+	// Grant says what lets a caller through; see the constants.
+	Grant Grant
+
+	in   reflect.Type
+	plan []member
+	run  func(ctx context.Context, call *Call, in any) (any, error)
+}
+
+// Grant says where an operation's permission is checked.
+type Grant uint8
+
+// The grants.
+const (
+	// GrantNone: AWS asks for no permission (GetCallerIdentity).
+	GrantNone Grant = iota + 1
+	// GrantTrust: the operation itself asks the role's trust policy, because
+	// AWS does so between two of its other checks.
+	GrantTrust
+)
+
+// Op makes a row of the table from a function on values. In and Out are
+// structs; see decode.go and encode.go for their tags. An error that is not an
+// *Error becomes InternalFailure.
+func Op[In, Out any](name string, signed bool, grant Grant, run func(context.Context, *Call, *In) (*Out, error)) Operation {
+	t := reflect.TypeFor[In]()
+	return Operation{
+		Name: name, Signed: signed, Grant: grant, in: t, plan: planOf(t),
+		run: func(ctx context.Context, call *Call, in any) (any, error) {
+			out, err := run(ctx, call, in.(*In))
+			if err != nil {
+				return nil, err
+			}
+			return out, nil
+		},
+	}
+}
+
+// QueryServer serves a query service. It is an http.Handler.
+type QueryServer struct {
+	service    Query
+	config     Config
+	operations map[string]*Operation
+	planned    map[string]bool
+	verifier   sigv4.Verifier
+}
+
+// NewQueryServer returns the server of the service.
+func NewQueryServer(service Query, config Config) (*QueryServer, error) {
+	if config.Store == nil {
+		return nil, errors.New("awsapi: Config.Store is required")
+	}
+	s := &QueryServer{
+		service: service, config: config.WithDefaults(),
+		operations: map[string]*Operation{}, planned: map[string]bool{},
+	}
+	for i := range service.Operations {
+		op := &service.Operations[i]
+		if op.Grant == 0 {
+			return nil, fmt.Errorf("awsapi: operation %s says nothing about its permission", op.Name)
+		}
+		s.operations[op.Name] = op
+	}
+	for _, name := range service.Planned {
+		s.planned[name] = true
+	}
+	return s, nil
+}
+
+// ServeHTTP takes a request through all phases.
+func (s *QueryServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	call := NewCall(&s.config, s.service.Name, s.config.UUID(), r)
+	answer := &response{w: w, service: &s.service, call: call, head: r.Method == http.MethodHead, json: wantsJSON(r), extended: s.config.Opaque(60)}
+	form, done := s.form(answer, r)
+	if done {
+		return
+	}
+	op, refusal := s.dispatch(form)
+	if refusal != nil {
+		answer.refuse(refusal, faultNamespace)
+		return
+	}
+	call.Record.Operation = op.Name
+	out, err := s.perform(r, call, op, form)
+	if err != nil {
+		answer.refuse(asError(err), s.service.Namespace)
+		return
+	}
+	answer.succeed(op, out)
+}
+
+// perform authenticates, decodes and runs the operation, in this order.
+func (s *QueryServer) perform(r *http.Request, call *Call, op *Operation, form *Form) (out any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			out, err = nil, Internal(fmt.Errorf("panic in %s: %v", op.Name, p))
+		}
+	}()
+	if op.Signed {
+		caller, err := s.authenticate(r, call, form)
+		if err != nil {
+			return nil, err
+		}
+		call.Authenticated(caller)
+	}
+	in := reflect.New(op.in)
+	if err := decode(form, op.plan, in.Elem()); err != nil {
+		return nil, err
+	}
+	return op.run(r.Context(), call, in.Interface())
+}
+
+// Form is a decoded query request. The first occurrence of a parameter wins.
+type Form struct {
+	values url.Values
+	body   []byte // as received; nil for a GET
+}
+
+// Get returns the first value of the parameter, "" if there is none.
+func (f *Form) Get(name string) string { return f.values.Get(name) }
+
+// form reads the request's parameters. It answers requests that are not
+// queries itself, as STS does, and reports that it has.
+func (s *QueryServer) form(answer *response, r *http.Request) (*Form, bool) {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	isForm := r.Method == http.MethodPost && kind == "application/x-www-form-urlencoded"
+	switch {
+	case r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") == http.MethodPost:
+		answer.preflight()
+		return nil, true
+	case !isForm && r.URL.Path != "/":
+		answer.unknownOperation()
+		return nil, true
+	case !isForm && r.Method != http.MethodGet && r.Method != http.MethodPost && r.Method != http.MethodHead:
+		answer.empty(http.StatusBadRequest)
+		return nil, true
+	}
+	form := &Form{}
+	query := r.URL.RawQuery
+	if isForm {
+		// A client that dawdles over its body is cut off.
+		_ = http.NewResponseController(answer.w).SetReadDeadline(clock.Now().Add(queryBodyTime))
+		body, err := io.ReadAll(http.MaxBytesReader(answer.w, r.Body, maxQueryBody))
+		if err != nil {
+			answer.bodyError(err)
+			return nil, true
+		}
+		form.body, query = body, string(body)
+	}
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		answer.refuse(&Error{Code: "MalformedQueryString", Message: "The query string contains a syntax error.", Status: http.StatusNotFound}, faultNamespace)
+		return nil, true
+	}
+	form.values = values
+	if !values.Has("Action") {
+		answer.redirect(r)
+		return nil, true
+	}
+	return form, false
+}
+
+// dispatch finds the operation.
+func (s *QueryServer) dispatch(form *Form) (*Operation, *Error) {
+	action, version := form.Get("Action"), form.Get("Version")
+	if !form.values.Has("Version") {
+		version = "NO_VERSION_SPECIFIED"
+	}
+	if op, ok := s.operations[action]; ok && version == s.service.Version {
+		return op, nil
+	}
+	if s.planned[action] && version == s.service.Version {
+		return nil, NotImplemented(s.service.Name + ":" + action)
+	}
+	return nil, &Error{
+		Code: "InvalidAction", Status: http.StatusBadRequest,
+		Message: "Could not find operation " + action + " for version " + version,
+	}
+}
+
+func asError(err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return Internal(err)
+}
+
+// wantsJSON reports whether the client asked for the JSON variant, which STS
+// answers to this Accept header (observed: Envoy and others rely on it).
+func wantsJSON(r *http.Request) bool {
+	for _, accept := range r.Header.Values("Accept") {
+		for kind := range strings.SplitSeq(accept, ",") {
+			if k, _, _ := mime.ParseMediaType(kind); k == "application/json" {
+				return true
+			}
+		}
+	}
+	return false
+}
