@@ -1,11 +1,12 @@
 package webhook
 
 import (
+	"path"
 	"strconv"
 	"strings"
 )
 
-// audience is the service account's, else the flag's.
+// audience is the service account's if it is there at all, else the flag's.
 func (c Config) audience(sa ServiceAccount) string {
 	if a, ok := sa.Annotations[c.key("audience")]; ok {
 		return a
@@ -37,8 +38,9 @@ func (c Config) expiration(sa ServiceAccount, pod Pod) int64 {
 // tokenFile is the token's path as a container sees it. On Windows only the
 // path in the environment changes; the mount path stays the Unix one.
 func tokenFile(mountPath string, windows bool) string {
+	file := path.Join(mountPath, tokenPath)
 	if windows {
-		return "C:" + strings.ReplaceAll(mountPath, "/", `\`) + `\` + tokenPath
+		return "C:" + strings.ReplaceAll(file, "/", `\`)
 	}
-	return mountPath + "/" + tokenPath
+	return file
 }

@@ -58,6 +58,15 @@ type Refresher struct {
 // Refresh fetches a token now and puts it into the volume. On failure the old
 // token stays, and the error says whether that one has expired.
 func (r *Refresher) Refresh(ctx context.Context) error {
+	ownership, err := r.refresh(ctx)
+	if ownership != nil {
+		r.report(ownership)
+	}
+	return err
+}
+
+// refresh returns why the owner cannot be set the first time that happens.
+func (r *Refresher) refresh(ctx context.Context) (ownership, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	issued := r.now()
@@ -65,15 +74,19 @@ func (r *Refresher) Refresh(ctx context.Context) error {
 	if err == nil && token == "" {
 		err = errors.New("the token is empty")
 	}
-	if err == nil {
-		err = r.put(token)
-	}
 	if err != nil {
-		return r.failed(err)
+		return nil, r.failed(err)
+	}
+	written, err := r.Volume.Write(token)
+	if err != nil {
+		return nil, r.failed(err)
+	}
+	if !r.reported && written.Ownership != nil {
+		r.reported, ownership = true, written.Ownership
 	}
 	jitter, err := r.jitter()
 	if err != nil {
-		return r.failed(err)
+		return ownership, r.failed(err)
 	}
 	r.expires, r.retry = expires, 0
 	r.due = NextRefresh(issued, expires, jitter)
@@ -82,16 +95,7 @@ func (r *Refresher) Refresh(ctx context.Context) error {
 	if soonest := issued.Add(firstRetry); r.due.Before(soonest) {
 		r.due = soonest
 	}
-	return nil
-}
-
-func (r *Refresher) put(token string) error {
-	written, err := r.Volume.Write(token)
-	if err == nil && written.Ownership != nil && !r.reported {
-		r.reported = true
-		r.report(written.Ownership)
-	}
-	return err
+	return ownership, nil
 }
 
 // failed sets the time of the next try.

@@ -41,7 +41,7 @@ type TokenVolume struct {
 	Dir         string           // created if it is missing
 	Name        string           // of the file; empty means token
 	Permissions Permissions      // zero means those of a pod with no security context
-	Plain       bool             // a plain file replaced by rename instead of links
+	Plain       bool             // a plain file replaced by rename instead of links; always so on Windows
 	Now         func() time.Time // nil means clock.Now
 	Rand        io.Reader        // nil means crypto/rand
 
@@ -80,28 +80,19 @@ func (v *TokenVolume) Write(token string) (Written, error) {
 	if err := os.MkdirAll(v.Dir, 0o755); err != nil {
 		return Written{}, fmt.Errorf("write token: %w", err)
 	}
+	// DIVERGES: on Windows the token is a plain file. Symbolic links need a
+	// privilege there, and one to a folder cannot be replaced by rename (the
+	// kubelet removes and makes it anew, so that it is absent for a moment),
+	// while a rename over a file is atomic.
 	write := v.writeLinked
-	if v.Plain {
+	if v.Plain || runtime.GOOS == "windows" {
 		write = v.writePlain
 	}
 	ownership, err := write(token)
-	if err != nil && !v.Plain && runtime.GOOS == "windows" && isLinkError(err) {
-		// Windows grants symbolic links to administrators and in developer mode
-		// only. Without them there is nothing to swap, but a rename over the
-		// file is atomic too.
-		ownership, err = v.writePlain(token)
-	}
 	if err != nil {
 		return Written{}, fmt.Errorf("write token: %w", err)
 	}
 	return Written{Changed: true, Ownership: ownership}, nil
-}
-
-// isLinkError tells whether making a symbolic link is what failed. Renames
-// report an os.LinkError too.
-func isLinkError(err error) bool {
-	link, ok := errors.AsType[*os.LinkError](err)
-	return ok && link.Op == "symlink"
 }
 
 func (v *TokenVolume) writeLinked(token string) (ownership, err error) {
