@@ -9,7 +9,7 @@ import (
 
 // direct are the hosts that a child reaches without the proxy: irsatz's own ports
 // and whatever else runs on this machine.
-var direct = []string{"localhost", "127.0.0.1", "127.0.0.0/8", "::1"}
+var direct = []string{"localhost", ".localhost", "127.0.0.1", "127.0.0.0/8", "::1"}
 
 // Env returns the variables that make a child process use the proxy at proxyURL,
 // which is a Proxy's URL. Both cases are set, since curl reads http_proxy in lower
@@ -42,7 +42,7 @@ func JVMFlags(proxyURL string) []string {
 		"-Dhttp.proxyPort=" + u.Port(),
 		"-Dhttps.proxyHost=" + u.Hostname(),
 		"-Dhttps.proxyPort=" + u.Port(),
-		"-Dhttp.nonProxyHosts=localhost|127.*|[::1]",
+		"-Dhttp.nonProxyHosts=localhost|*.localhost|127.*|[::1]",
 	}
 }
 

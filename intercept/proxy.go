@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"sync"
 	"time"
 
@@ -72,7 +73,7 @@ type Proxy struct {
 
 // Start returns a proxy that is listening.
 func Start(config Config) (*Proxy, error) {
-	if _, _, err := net.SplitHostPort(config.AWS); err != nil {
+	if err := checkHostPort(config.AWS); err != nil {
 		return nil, fmt.Errorf("start intercepting proxy: AWS port: %w", err)
 	}
 	listener, err := listen(config.Listen)
@@ -127,6 +128,17 @@ func (p *Proxy) Close() error {
 	})
 	p.serving.Wait()
 	return err
+}
+
+func checkHostPort(address string) error {
+	host, digits, err := net.SplitHostPort(address)
+	if err != nil {
+		return err
+	}
+	if port, err := strconv.ParseUint(digits, 10, 16); err != nil || port == 0 || host == "" {
+		return fmt.Errorf("%q is not host:port", address)
+	}
+	return nil
 }
 
 func listen(address string) (net.Listener, error) {

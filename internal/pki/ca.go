@@ -80,7 +80,10 @@ func New(config Config) (*CA, error) {
 		return nil, fmt.Errorf("encode CA key: %w", err)
 	}
 	ca.keyPEM = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
-	return ca, ca.adopt(der, key)
+	if err := ca.adopt(der, key); err != nil {
+		return nil, err
+	}
+	return ca, nil
 }
 
 // Load returns the CA that CertificatePEM and KeyPEM of an earlier one gave. A
@@ -100,7 +103,10 @@ func Load(certPEM, keyPEM []byte) (*CA, error) {
 	if err := ca.adopt(pair.Certificate[0], signer); err != nil {
 		return nil, fmt.Errorf("load CA: %w", err)
 	}
-	return ca, ca.check()
+	if err := ca.check(); err != nil {
+		return nil, err
+	}
+	return ca, nil
 }
 
 // CertificatePEM returns the CA's certificate, for clients to trust.

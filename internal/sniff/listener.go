@@ -120,10 +120,15 @@ func (l *Listener) run() {
 	for {
 		conn, err := l.inner.Accept()
 		if err != nil {
-			if !l.hand(accepted{err: err}) || !temporary(err) {
+			if !l.hand(accepted{err: err}) {
 				return
 			}
-			continue
+			if temporary(err) {
+				continue
+			}
+			for l.hand(accepted{err: err}) { // to every later caller as well
+			}
+			return
 		}
 		entry, ok := l.enter(conn)
 		if !ok {
