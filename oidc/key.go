@@ -126,7 +126,8 @@ func newKey(private crypto.Signer) (*Key, error) {
 	k.id = base64.RawURLEncoding.EncodeToString(sum[:])
 
 	public := jose.JSONWebKey{Key: private.Public(), KeyID: k.id, Algorithm: string(k.alg), Use: "sig"}
-	if k.jwk, err = marshalJWK(public); err != nil {
+	// go-jose's member order is kube-apiserver's: use, kty, kid, crv, alg, then the numbers.
+	if k.jwk, err = json.Marshal(public); err != nil {
 		return nil, fmt.Errorf("encode public key: %w", err)
 	}
 	if k.signer, err = newSigner(k.alg, private, k.id, nil); err != nil {
@@ -172,12 +173,6 @@ func newSigner(alg jose.SignatureAlgorithm, key any, kid string, options *jose.S
 		return nil, fmt.Errorf("make signer: %w", err)
 	}
 	return s, nil
-}
-
-// marshalJWK writes a public key with its members in the order kube-apiserver
-// writes them: use, kty, kid, crv, alg, then the numbers.
-func marshalJWK(key jose.JSONWebKey) ([]byte, error) {
-	return json.Marshal(key)
 }
 
 // ID returns the key id: the unpadded base64url form of the SHA-256 of the DER

@@ -89,7 +89,7 @@ func (v *Verifier) findKey(ctx context.Context, token *UnverifiedToken) (*verifi
 
 // fetchKey looks for the key among those the issuer has now.
 func (v *Verifier) fetchKey(ctx context.Context, s *source, token *UnverifiedToken) (*verificationKey, error) {
-	set, joined, err := v.fetch(ctx, s, token.issuer)
+	set, joined, err := v.fetch(ctx, s, token)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (v *Verifier) fetchKey(ctx context.Context, s *source, token *UnverifiedTok
 	if joined && isUnavailable(err) {
 		// That fetch began before this token came, perhaps before its key was
 		// published. Any fetch from now on did not.
-		if set, _, err = v.fetch(ctx, s, token.issuer); err != nil {
+		if set, _, err = v.fetch(ctx, s, token); err != nil {
 			return nil, err
 		}
 		return set.find(token)
@@ -107,7 +107,7 @@ func (v *Verifier) fetchKey(ctx context.Context, s *source, token *UnverifiedTok
 
 // fetch gets the issuer's keys, together with everyone else who wants them now.
 // It reports whether it joined a fetch that was already under way.
-func (v *Verifier) fetch(ctx context.Context, s *source, issuer string) (set *keySet, joined bool, err error) {
+func (v *Verifier) fetch(ctx context.Context, s *source, token *UnverifiedToken) (set *keySet, joined bool, err error) {
 	s.mu.Lock()
 	f := s.flight
 	joined = f != nil
@@ -115,15 +115,26 @@ func (v *Verifier) fetch(ctx context.Context, s *source, issuer string) (set *ke
 		f = &flight{done: make(chan struct{})}
 		s.flight = f
 		// Whoever started it may leave; the others still wait for it.
-		go v.fly(context.WithoutCancel(ctx), s, f, issuer)
+		go v.fly(context.WithoutCancel(ctx), s, f, token.issuer)
 	}
 	s.mu.Unlock()
 	select {
 	case <-f.done:
-		return f.set, joined, f.err
+		return f.set, joined, forToken(f.err, token)
 	case <-ctx.Done():
-		return nil, joined, fmt.Errorf("verify token: fetch keys of %s: %w", issuer, ctx.Err())
+		return nil, joined, fmt.Errorf("verify token: fetch keys of %s: %w", token.issuer, ctx.Err())
 	}
+}
+
+// forToken adds to a failed fetch which token it was for.
+func forToken(err error, token *UnverifiedToken) error {
+	rejected, ok := errors.AsType[*RejectedError](err)
+	if !ok {
+		return err
+	}
+	own := *rejected // the others who waited have tokens of their own
+	own.Algorithm, own.TokenKID = string(token.alg), token.kid
+	return &own
 }
 
 // fly does the fetch, keeps what it brought and ends the flight. A failure is
