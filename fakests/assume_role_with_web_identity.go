@@ -162,7 +162,7 @@ func (s *Server) trusted(call *awsapi.Call, in *assumeRoleWithWebIdentityInput, 
 	ctx := trustContext(call, in, who, attributes, role)
 	for _, action := range actions {
 		decision := iam.AuthorizeWebIdentity(role, who.provider, action, ctx)
-		if !call.Decided(action, role.ARN, decision, ctx) {
+		if !call.Decided(action, role.ARN, decision) {
 			return nil, errNotAuthorized
 		}
 	}

@@ -44,14 +44,7 @@ type Check struct {
 	Action   string          `json:"action"`
 	Resource string          `json:"resource"`
 	Decision policy.Decision `json:"decision"`
-	Context  []ContextKey    `json:"context,omitempty"` // set when the answer was a denial
 	Audited  bool            `json:"audited,omitempty"` // denied, but served because enforcement only audits
-}
-
-// ContextKey is one condition key of a request.
-type ContextKey struct {
-	Key    string   `json:"key"`
-	Values []string `json:"values"`
 }
 
 // Token is what a web identity token claimed. The claims are as presented:

@@ -119,20 +119,16 @@ func (c *Call) FillRequest(ctx *policy.Context) {
 func (c *Call) Authorize(q *iam.Question) (policy.Decision, bool) {
 	q.Caller = c.Caller
 	decision := c.config.Store.Authorize(q)
-	return decision, c.Decided(q.Action, q.Resource, decision, q.Context)
+	return decision, c.Decided(q.Action, q.Resource, decision)
 }
 
 // Decided records a decision and reports whether the request may go on.
-func (c *Call) Decided(action, resource string, decision policy.Decision, ctx *policy.Context) bool {
-	check := trail.Check{Action: action, Resource: resource, Decision: decision}
-	if !decision.Allowed() {
-		check.Audited = c.config.Audit
-		for key, values := range ctx.All() {
-			check.Context = append(check.Context, trail.ContextKey{Key: key, Values: values})
-		}
-	}
-	c.Record.Checks = append(c.Record.Checks, check)
-	return decision.Allowed() || c.config.Audit
+func (c *Call) Decided(action, resource string, decision policy.Decision) bool {
+	allowed := decision.Allowed()
+	c.Record.Checks = append(c.Record.Checks, trail.Check{
+		Action: action, Resource: resource, Decision: decision, Audited: !allowed && c.config.Audit,
+	})
+	return allowed || c.config.Audit
 }
 
 // Explain records the real cause of a refusal and what to change, for refusals

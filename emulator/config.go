@@ -1,0 +1,134 @@
+package emulator
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"regexp"
+	"strings"
+
+	"github.com/irsatz/irsatz/fakests"
+	"github.com/irsatz/irsatz/internal/clock"
+	"github.com/irsatz/irsatz/manifest"
+)
+
+// The defaults, which are those of LocalStack where it has the same thing, so
+// that existing settings keep working.
+const (
+	DefaultListen  = "127.0.0.1:4566"
+	DefaultControl = "127.0.0.1:4567"
+	DefaultAccount = "000000000000"
+	DefaultRegion  = "us-east-1"
+	DefaultCluster = "irsatz"
+
+	defaultRootKey = "test" // with the same word as secret
+)
+
+// Config says what to start. The zero Config works.
+type Config struct {
+	Listen  string // the AWS port; "" means DefaultListen, ":0" any free port
+	Control string // the control port; "" means DefaultControl
+
+	// ControlToken is the bearer token that the control port demands. "" means
+	// none, which only a control port on loopback may have.
+	ControlToken string
+
+	Account string // "" means the manifest's, then DefaultAccount
+	Region  string // "" means the manifest's, then DefaultRegion
+
+	// State is what to begin with; nil means nothing.
+	State *manifest.State
+
+	// Root are the root credentials as "KEYID:SECRET". "" means test:test, or
+	// random ones when the AWS port is bound beyond loopback.
+	Root string
+
+	Audit      bool               // serve what policies deny, and record it
+	ErrorTexts fakests.ErrorTexts // zero means today's
+
+	Clock *clock.Clock // nil means one that runs with the wall clock
+	Rand  io.Reader    // ids and secrets; nil means crypto/rand
+	Log   *slog.Logger // nil means no log
+}
+
+var (
+	accountShape = regexp.MustCompile(`^[0-9]{12}$`)
+	regionShape  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
+)
+
+// resolved is the config with its defaults settled.
+type resolved struct {
+	Config
+	rootKey, rootSecret string
+	rootGenerated       bool
+}
+
+func (c Config) resolve() (*resolved, error) {
+	if c.State == nil {
+		c.State = &manifest.State{}
+	}
+	c.Listen, c.Control = first(c.Listen, DefaultListen), first(c.Control, DefaultControl)
+	c.Account = first(c.Account, c.State.Account, DefaultAccount)
+	c.Region = first(c.Region, c.State.Region, DefaultRegion)
+	if c.Clock == nil {
+		c.Clock = new(clock.Clock)
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if !accountShape.MatchString(c.Account) {
+		return nil, fmt.Errorf("account %q: want 12 digits", c.Account)
+	}
+	if !regionShape.MatchString(c.Region) {
+		return nil, fmt.Errorf("region %q: want a region such as eu-west-1", c.Region)
+	}
+	if !loopback(c.Control) && c.ControlToken == "" {
+		return nil, fmt.Errorf("control port %s: a control port beyond loopback needs a control token", c.Control)
+	}
+	r := &resolved{Config: c}
+	return r, r.resolveRoot()
+}
+
+func (r *resolved) resolveRoot() error {
+	if r.Root != "" {
+		key, secret, ok := strings.Cut(r.Root, ":")
+		if !ok || key == "" || secret == "" {
+			return errors.New("root credentials: want KEYID:SECRET")
+		}
+		r.rootKey, r.rootSecret = key, secret
+		return nil
+	}
+	// Well-known credentials are for those who could do anything here
+	// anyway.
+	if loopback(r.Listen) {
+		r.rootKey, r.rootSecret = defaultRootKey, defaultRootKey
+		return nil
+	}
+	r.rootGenerated = true
+	return nil
+}
+
+// loopback reports whether the address is bound to loopback only.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// first returns the first string that is not empty.
+func first(candidates ...string) string {
+	for _, s := range candidates {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
