@@ -19,7 +19,7 @@ type Document struct {
 // error is a *[MalformedError].
 func Parse(kind Kind, src []byte) (*Document, error) {
 	d := &Document{kind: kind, source: bytes.Clone(src)}
-	if err := d.parse(); err != nil {
+	if err := d.parse(nil); err != nil {
 		return nil, err.at(d.source)
 	}
 	return d, nil

@@ -1,0 +1,173 @@
+package policy
+
+import (
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/irsatz/irsatz/iam/arn"
+)
+
+// statement is a compiled statement.
+type statement struct {
+	index      int
+	line       int
+	sid        string
+	deny       bool
+	principal  *principalSet // nil: not asked
+	actions    actionSet
+	resources  *resourceSet // nil: not asked
+	conditions []condition
+}
+
+// lineStarts finds the lines of places in a text.
+type lineStarts []int
+
+func newLineStarts(src []byte) lineStarts {
+	var starts lineStarts
+	for i, b := range src {
+		if b == '\n' {
+			starts = append(starts, i+1)
+		}
+	}
+	return starts
+}
+
+// line counts from 1.
+func (l lineStarts) line(pos int) int { return 1 + sort.SearchInts(l, pos+1) }
+
+// compile turns a checked document into the form that is evaluated.
+func (d *Document) compile(raw *rawDocument) {
+	lang := language{variables: raw.version == version2012}
+	lines := newLineStarts(d.source)
+	d.id = raw.id
+	d.statements = make([]statement, len(raw.statements))
+	for i := range raw.statements {
+		r, s := &raw.statements[i], &d.statements[i]
+		s.index, s.line, s.sid = i, lines.line(r.pos), r.sid.value
+		// Whatever is not Allow takes away.
+		s.deny = r.effect.value != "Allow"
+		s.actions = newActionSet(r.action)
+		if r.principal != nil {
+			s.principal = newPrincipalSet(r.principal)
+		}
+		if r.resource != nil {
+			s.resources = newResourceSet(d.kind, r.resource, lang)
+		}
+		for _, c := range r.conditions {
+			s.conditions = append(s.conditions, newCondition(c, lang, lines.line(c.key.pos)))
+		}
+	}
+}
+
+// actionSet is Action or NotAction. Names compare without case; they are held
+// in lower case, sorted, so that a policy of thousands costs a binary search.
+type actionSet struct {
+	not     bool
+	any     bool
+	exact   []string
+	wild    []wildAction
+	written []string
+}
+
+// wildAction is a pattern of action names of one service.
+type wildAction struct {
+	service string
+	name    arn.Glob
+}
+
+func newActionSet(raw *rawList) actionSet {
+	a := actionSet{not: raw.not, written: values(raw.values)}
+	for _, w := range a.written {
+		lower := strings.ToLower(w)
+		service, name, _ := strings.Cut(lower, ":")
+		switch {
+		case lower == "*":
+			a.any = true
+		case strings.ContainsAny(name, "*?"):
+			a.wild = append(a.wild, wildAction{service, arn.CompileGlob(name)})
+		default:
+			a.exact = append(a.exact, lower)
+		}
+	}
+	slices.Sort(a.exact)
+	slices.SortStableFunc(a.wild, func(x, y wildAction) int { return strings.Compare(x.service, y.service) })
+	return a
+}
+
+// contains reports whether the set has an action, given in lower case.
+func (a *actionSet) contains(action string) bool { return a.lists(action) != a.not }
+
+func (a *actionSet) lists(action string) bool {
+	if a.any {
+		return true
+	}
+	if _, ok := slices.BinarySearch(a.exact, action); ok {
+		return true
+	}
+	if len(a.wild) == 0 {
+		return false
+	}
+	service, name, _ := strings.Cut(action, ":")
+	first := sort.Search(len(a.wild), func(i int) bool { return a.wild[i].service >= service })
+	for i := first; i < len(a.wild) && a.wild[i].service == service; i++ {
+		if a.wild[i].name.Matches(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// resourceSet is Resource or NotResource.
+type resourceSet struct {
+	not      bool
+	patterns []arnTemplate
+	written  []string
+}
+
+func newResourceSet(kind Kind, raw *rawList, lang language) *resourceSet {
+	r := &resourceSet{not: raw.not, written: values(raw.values)}
+	for _, w := range r.written {
+		r.patterns = append(r.patterns, newResource(kind, w, lang))
+	}
+	return r
+}
+
+// newResource compiles a resource. Variables count only after the fifth colon;
+// a resource that has one before it matches nothing.
+func newResource(kind Kind, s string, lang language) arnTemplate {
+	tokens, variables := tokenize(s, lang, wildText)
+	colons := 0
+	for _, t := range tokens {
+		if t.Kind == arn.Hole && colons < arnColons {
+			return arnTemplate{}
+		}
+		if t.Kind == arn.Literal {
+			colons += strings.Count(t.Text, ":")
+		}
+	}
+	// Parts that are missing at the end stand for anything; in the policy of a
+	// resource only after a wildcard.
+	if s != "*" && colons < arnColons && (kind != Resource || strings.HasSuffix(s, "*")) {
+		tokens, _ = tokenize(s+strings.Repeat(":*", arnColons-colons), lang, wildText)
+	}
+	return arnTemplate{arn.NewPattern(tokens).Folded(), variables}
+}
+
+// contains reports whether the set has a resource.
+func (r *resourceSet) contains(resource string, c *Context) bool {
+	for i := range r.patterns {
+		if r.patterns[i].matches(resource, c) {
+			return !r.not
+		}
+	}
+	return r.not
+}
+
+func values(texts []text) []string {
+	all := make([]string, len(texts))
+	for i, t := range texts {
+		all[i] = t.value
+	}
+	return all
+}

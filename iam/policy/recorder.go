@@ -1,0 +1,137 @@
+package policy
+
+// recorder takes down how a decision comes about. A nil recorder, and the nil
+// traces it gives out, record nothing.
+type recorder struct{ policies []*PolicyTrace }
+
+// policy begins the trace of one policy.
+func (r *recorder) policy(kind Kind, p *Policy, level int) *PolicyTrace {
+	if r == nil {
+		return nil
+	}
+	t := &PolicyTrace{Kind: kind, Level: level, Name: p.Name, ARN: p.ARN}
+	t.Statements = make([]StatementTrace, 0, len(p.Document.statements))
+	r.policies = append(r.policies, t)
+	return t
+}
+
+// statement begins the trace of one statement.
+func (t *PolicyTrace) statement(s *statement) *StatementTrace {
+	if t == nil {
+		return nil
+	}
+	effect := "Allow"
+	if s.deny {
+		effect = "Deny"
+	}
+	t.Statements = append(t.Statements, StatementTrace{Index: s.index, Sid: s.sid, Effect: effect, Line: s.line})
+	return &t.Statements[len(t.Statements)-1]
+}
+
+func (t *StatementTrace) match() {
+	if t != nil {
+		t.Matched = true
+	}
+}
+
+func (t *StatementTrace) decide() {
+	if t != nil {
+		t.Deciding = true
+	}
+}
+
+func (t *StatementTrace) failPrincipal(s *statement, q *question) {
+	if t == nil {
+		return
+	}
+	t.Failed, t.Not, t.Wanted, t.Actual = PrincipalElement, s.principal.not, s.principal.written, q.Principal.forms()
+}
+
+func (t *StatementTrace) failAction(s *statement, q *question) {
+	if t == nil {
+		return
+	}
+	t.Failed, t.Not, t.Wanted, t.Actual = ActionElement, s.actions.not, s.actions.written, []string{q.Action}
+}
+
+func (t *StatementTrace) failResource(s *statement, q *question) {
+	if t == nil {
+		return
+	}
+	t.Failed, t.Not, t.Wanted, t.Actual = ResourceElement, s.resources.not, s.resources.written, []string{q.Resource}
+}
+
+func (t *StatementTrace) failCondition(c *condition, q *question) {
+	if t == nil {
+		return
+	}
+	actual, _, ok := q.Context.lookup(c.key, c.hash)
+	t.Failed = ConditionElement
+	t.Condition = &ConditionTrace{
+		Operator: c.written, Key: c.key, Line: c.line, Wanted: c.values,
+		Actual: append([]string(nil), actual...), Absent: !ok,
+	}
+}
+
+// forms are the names under which a policy can name the principal.
+func (p *Principal) forms() []string {
+	var forms []string
+	add := func(kind, value string) {
+		if value != "" {
+			forms = append(forms, kind+":"+value)
+		}
+	}
+	switch p.Kind {
+	case WebIdentity:
+		add("Federated", p.Provider)
+	case Service:
+		add("Service", p.Service)
+	case Root, User, RoleSession, FederatedUser:
+		add("AWS", p.ARN)
+		add("AWS", p.RoleARN)
+		add("AWS", p.AccountID)
+	case Anonymous:
+	}
+	return forms
+}
+
+// explain puts the traces together.
+func (r *recorder) explain(p *Policies, request *Request, d Decision) *Explanation {
+	e := &Explanation{Request: *request, Outcome: d.Outcome, By: d.By, Reason: d.reason()}
+	if request.Context != nil {
+		e.Request.Context = request.Context.Clone()
+	}
+	for _, t := range r.policies {
+		t.Outcome = t.outcome()
+		e.Policies = append(e.Policies, *t)
+	}
+	e.Suggestions = suggest(e)
+	return e
+}
+
+// outcome is what the policy says by itself.
+func (t *PolicyTrace) outcome() Outcome {
+	outcome := ImplicitDeny
+	for _, s := range t.Statements {
+		switch {
+		case s.Matched && s.Effect == "Deny":
+			return ExplicitDeny
+		case s.Matched:
+			outcome = Allow
+		}
+	}
+	return outcome
+}
+
+// reason says in one line why the decision is what it is.
+func (d Decision) reason() string {
+	switch {
+	case d.Outcome == Allow && d.Statement < 0:
+		return "allowed: the root user of the resource's account"
+	case d.Outcome == Allow:
+		return "allowed by " + article(d.By) + d.By.String()
+	case d.Outcome == ExplicitDeny:
+		return "denied explicitly by " + article(d.By) + d.By.String()
+	}
+	return "denied: no " + d.By.String() + " allows it"
+}

@@ -1,0 +1,3 @@
+package policy
+
+func suggest(e *Explanation) []Suggestion { return nil }
