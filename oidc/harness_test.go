@@ -2,12 +2,14 @@ package oidc_test
 
 import (
 	"crypto"
+	"crypto/rand"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"maps"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -263,4 +265,16 @@ func part(t testing.TB, token string, n int) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// chain returns x5c with a certificate of the key's.
+func chain(t testing.TB, key *oidc.Key) []string {
+	t.Helper()
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	private := privateKey(t, key)
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{base64.StdEncoding.EncodeToString(der)}
 }
