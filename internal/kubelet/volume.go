@@ -27,6 +27,10 @@ const (
 	dataLink    = "..data"     // what the visible link goes through
 	newDataLink = "..data_tmp" // renamed over dataLink
 	stampFormat = "..2006_01_02_15_04_05."
+
+	// lookupGrace is more than it takes to look up a path, even on a busy
+	// machine.
+	lookupGrace = 100 * time.Millisecond
 )
 
 // TokenVolume is a folder with one token in it, in the kubelet's layout:
@@ -115,6 +119,9 @@ func (v *TokenVolume) writeLinked(token string) (ownership, err error) {
 		return nil, err
 	}
 	if old != "" && filepath.IsLocal(old) && old != stamped {
+		// Whoever has followed ..data but not yet opened the file would find
+		// nothing if the old folder went at once.
+		time.Sleep(lookupGrace)
 		err = os.RemoveAll(v.in(old))
 	}
 	return errors.Join(ownership, v.Permissions.own(v.Dir, dirKind),
