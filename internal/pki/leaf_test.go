@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -178,32 +179,43 @@ func TestHandshake(t *testing.T) {
 	}
 }
 
-// countingReader counts serial numbers, of which every certificate takes one.
-type countingReader struct{ reads atomic.Int64 }
+// slowReader counts serial numbers, of which every certificate takes one, and
+// gives one only when all of a burst have begun.
+type slowReader struct {
+	reads atomic.Int64
+	begun sync.WaitGroup
+}
 
-func (c *countingReader) Read(p []byte) (int, error) {
+func (r *slowReader) Read(p []byte) (int, error) {
 	if len(p) == 16 {
-		c.reads.Add(1)
+		r.reads.Add(1)
+		r.begun.Wait()
+		for range 1000 {
+			runtime.Gosched()
+		}
 	}
 	return rand.Read(p)
 }
 
 func TestBurstIssuesOnce(t *testing.T) {
 	t.Parallel()
-	counter := &countingReader{}
-	ca := newCA(t, pki.Config{Rand: counter})
-	before := counter.reads.Load()
+	const burst = 50
+	reader := &slowReader{}
+	ca := newCA(t, pki.Config{Rand: reader})
+	before := reader.reads.Load()
 	config := ca.TLSConfig()
+	reader.begun.Add(burst)
 	var wg sync.WaitGroup
-	for range 50 {
+	for range burst {
 		wg.Go(func() {
+			reader.begun.Done()
 			if _, err := config.GetCertificate(&tls.ClientHelloInfo{ServerName: "sts.amazonaws.com"}); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	wg.Wait()
-	if got := counter.reads.Load() - before; got != 1 {
+	if got := reader.reads.Load() - before; got != 1 {
 		t.Errorf("issued %d leaves, want 1", got)
 	}
 }
