@@ -17,6 +17,7 @@ import (
 	"github.com/irsatz/irsatz/fakests"
 	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/internal/awsapi"
+	"github.com/irsatz/irsatz/internal/clock"
 	"github.com/irsatz/irsatz/internal/pki"
 	"github.com/irsatz/irsatz/internal/sniff"
 	"github.com/irsatz/irsatz/oidc"
@@ -85,8 +86,8 @@ func (e *Emulator) build() error {
 	e.clusters = newClusters(e)
 	e.verifier = oidc.NewVerifier(oidc.VerifierConfig{Transport: e.issuerTransport(), Now: c.Clock.Now})
 	api := awsapi.Config{
-		Store: e.store, Trail: e.trail, Log: c.Log, Now: c.Clock.Now, Rand: c.Rand,
-		Region: c.Region, Audit: c.Audit,
+		Store: e.store, Trail: e.trail, Log: c.Log, Rand: c.Rand, Region: c.Region, Audit: c.Audit,
+		Now: c.Clock.Now, ClientNow: clock.Now,
 	}
 	if e.sts, err = fakests.New(fakests.Config{Config: api, Verifier: e.verifier, ErrorTexts: c.ErrorTexts}); err != nil {
 		return err

@@ -35,7 +35,7 @@ func (s *QueryServer) authenticate(r *http.Request, call *Call, form *Form) (*ia
 		call.Explain(err.Error(), credentialFix(err))
 		return nil, identityRefusal(err)
 	}
-	if err := checkSkew(call, auth); err != nil {
+	if err := s.checkSkew(auth); err != nil {
 		return nil, err
 	}
 	hash := sha256.Sum256(form.body)
@@ -132,19 +132,15 @@ func credentialFix(err error) string {
 	return ""
 }
 
-func checkSkew(call *Call, auth *sigv4.Authorization) error {
+// checkSkew compares the request's date with the time. A presigned request is
+// good for as long as it says, and for no longer than any other.
+func (s *QueryServer) checkSkew(auth *sigv4.Authorization) error {
 	const layout = sigv4.TimeFormat
-	now, signed := call.Time.UTC().Truncate(time.Second), auth.Time.UTC()
+	now, signed := s.config.ClientNow().UTC().Truncate(time.Second), auth.Time.UTC()
 	earliest, latest := now.Add(-maxSkew), now.Add(maxSkew)
-	if auth.Presigned {
-		// A presigned request is good for as long as it says, here at most
-		// 15 minutes.
-		if end := signed.Add(min(auth.Expires, maxSkew)); end.Before(now) {
-			return signatureRefusal(fmt.Sprintf("Signature expired: %s is now earlier than %s (%s - 15 min.)", signed.Format(layout), earliest.Format(layout), now.Format(layout)))
-		}
-	}
+	expired := signed.Before(earliest) || auth.Presigned && signed.Add(auth.Expires).Before(now)
 	switch {
-	case signed.Before(earliest):
+	case expired:
 		return signatureRefusal(fmt.Sprintf("Signature expired: %s is now earlier than %s (%s - 15 min.)", signed.Format(layout), earliest.Format(layout), now.Format(layout)))
 	case signed.After(latest):
 		return signatureRefusal(fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + 15 min.)", signed.Format(layout), latest.Format(layout), now.Format(layout)))

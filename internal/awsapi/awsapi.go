@@ -26,6 +26,10 @@ type Config struct {
 	Trail  *trail.Log       // nil means that requests leave no record
 	Log    *slog.Logger     // nil means no log
 	Now    func() time.Time // nil means clock.Now
+	// ClientNow is the clock that the dates of signed requests are compared
+	// with; nil means Now. It is another one where Now can be advanced and the
+	// clients' clocks stay where they are.
+	ClientNow func() time.Time
 	Rand   io.Reader        // request ids; nil means crypto/rand
 	Region string           // "" means us-east-1
 	Audit  bool             // serve what a policy denies, and only record it
@@ -41,6 +45,9 @@ func (c Config) WithDefaults() Config {
 	}
 	if c.Now == nil {
 		c.Now = clock.Now
+	}
+	if c.ClientNow == nil {
+		c.ClientNow = c.Now
 	}
 	if c.Rand == nil {
 		c.Rand = rand.Reader
