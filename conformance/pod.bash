@@ -45,20 +45,26 @@ session() {
 
 # pod W CHANGE sets flags to those of irsatz exec for the walkthrough's pod with that one change.
 pod() {
-  local w=$1 kind=${2%% *} rest=${2#* } file
+  local w=$1 kind=${2%% *} rest=${2#* }
   flags=(-n "${namespace[$w]}" --serviceaccount "${serviceaccount[$w]}")
   case $kind in
     -) ;;
     pod) flags=(-n "${rest%/*}" --serviceaccount "${rest#*/}") ;;
-    env) flags+=(--env "$rest") ;;
+    role) identity "$w" "$rest" ;;
     token)
-      file=$(mktemp "$work/token.XXXXXX")
       # shellcheck disable=SC2086 # the rest is a list of arguments
-      irsatz "$w" create token "${serviceaccount[$w]}" -n "${namespace[$w]}" $rest >"$file" || return
-      flags+=(--env "AWS_WEB_IDENTITY_TOKEN_FILE=$file") ;;
+      identity "$w" "arn:aws:iam::${account[$w]}:role/${role[$w]}" $rest ;;
     session) kept "$w" "$rest" ;;
     *) die "cases.tsv: there is no change $kind" ;;
   esac
+}
+
+# identity W ARN TOKEN-FLAGS… names role and token itself. The webhook keeps its hands off both when a container has either.
+identity() {
+  local file
+  file=$(mktemp "$work/token.XXXXXX")
+  irsatz "$1" create token "${serviceaccount[$1]}" -n "${namespace[$1]}" "${@:3}" >"$file" || return
+  flags+=(--env "AWS_ROLE_ARN=$2" --env "AWS_WEB_IDENTITY_TOKEN_FILE=$file")
 }
 
 # kept W WHICH adds the credentials of a session that the program kept, spoiled as named.
