@@ -189,7 +189,7 @@ func TestT29ReaderDuringSwaps(t *testing.T) {
 		v := &kubelet.TokenVolume{Dir: t.TempDir(), Plain: plain}
 		swaps := 20
 		if plain {
-			swaps = 600
+			swaps = 200
 		}
 		tokens := []string{strings.Repeat("a", 1000), strings.Repeat("b", 20000), "c"}
 		write(t, v, tokens[0])
