@@ -42,7 +42,7 @@ type Config struct {
 	// and a certificate dated by an advanced one would not be valid yet.
 	Now func() time.Time
 
-	// Rand is read for serial numbers and salts; nil means crypto/rand. Private
+	// Rand is read for serial numbers; nil means crypto/rand. Private
 	// keys always come from the system, since crypto/ecdsa reads no other source.
 	Rand io.Reader
 }

@@ -34,26 +34,34 @@ func SystemRoots() []byte {
 	return nil
 }
 
-// BundlePEM returns the CA's certificate, after the roots that systemRoots gives
-// (nil means none): what AWS_CA_BUNDLE, SSL_CERT_FILE and REQUESTS_CA_BUNDLE
-// name, each of which replaces a runtime's own roots.
-func (ca *CA) BundlePEM(systemRoots func() []byte) []byte {
+// BundlePEM returns the CA's certificate, given as PEM, after the roots that
+// systemRoots gives (nil means none): what AWS_CA_BUNDLE, SSL_CERT_FILE and
+// REQUESTS_CA_BUNDLE name, each of which replaces a runtime's own roots.
+func BundlePEM(caPEM []byte, systemRoots func() []byte) []byte {
 	bundle := rootsPEM(systemRoots)
 	if len(bundle) > 0 && bundle[len(bundle)-1] != '\n' {
 		bundle = append(bundle, '\n')
 	}
-	return append(bundle, ca.certPEM...)
+	return append(bundle, caPEM...)
 }
 
-// TrustStorePKCS12 returns a Java trust store of the CA and of the roots that
-// systemRoots gives (nil means none), since javax.net.ssl.trustStore replaces the
-// runtime's own. Its encryption is the old one that Java 8 reads, which protects
+// TrustStorePKCS12 returns a Java trust store of the CA, given as PEM, and of the
+// roots that systemRoots gives (nil means none), since javax.net.ssl.trustStore
+// replaces the runtime's own. Its encryption is the old one that Java 8 reads, which protects
 // nothing: the store holds only public certificates.
-func (ca *CA) TrustStorePKCS12(password string, systemRoots func() []byte) ([]byte, error) {
+func TrustStorePKCS12(caPEM []byte, password string, systemRoots func() []byte) ([]byte, error) {
 	if password == "" {
 		return nil, errors.New("make trust store: its password is empty")
 	}
-	entries := []pkcs12.TrustStoreEntry{{Cert: ca.cert, FriendlyName: "irsatz"}}
+	block, _ := pem.Decode(caPEM)
+	if block == nil {
+		return nil, errors.New("make trust store: the CA's certificate is not PEM")
+	}
+	ca, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("make trust store: %w", err)
+	}
+	entries := []pkcs12.TrustStoreEntry{{Cert: ca, FriendlyName: "irsatz"}}
 	rest := rootsPEM(systemRoots)
 	for {
 		var block *pem.Block
@@ -68,7 +76,7 @@ func (ca *CA) TrustStorePKCS12(password string, systemRoots func() []byte) ([]by
 		sum := sha256.Sum256(root.Raw)
 		entries = append(entries, pkcs12.TrustStoreEntry{Cert: root, FriendlyName: "root-" + hex.EncodeToString(sum[:8])})
 	}
-	store, err := pkcs12.LegacyDES.WithRand(ca.rand).EncodeTrustStoreEntries(entries, password)
+	store, err := pkcs12.LegacyDES.EncodeTrustStoreEntries(entries, password)
 	if err != nil {
 		return nil, fmt.Errorf("make trust store: %w", err)
 	}

@@ -29,7 +29,7 @@ func TestBundlePEM(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			rest := ca.BundlePEM(test.roots)
+			rest := pki.BundlePEM(ca.CertificatePEM(), test.roots)
 			var got, want []string
 			for block, more := pem.Decode(rest); block != nil; block, more = pem.Decode(more) {
 				got = append(got, string(block.Bytes))
@@ -48,7 +48,7 @@ func TestBundleLeavesTheCallersRootsAlone(t *testing.T) {
 	t.Parallel()
 	roots := make([]byte, 4, 4096)
 	copy(roots, "abc\n")
-	newCA(t, pki.Config{}).BundlePEM(func() []byte { return roots })
+	pki.BundlePEM(newCA(t, pki.Config{}).CertificatePEM(), func() []byte { return roots })
 	if got := roots[:5][4]; got != 0 {
 		t.Errorf("wrote %q behind the caller's roots", got)
 	}
@@ -61,7 +61,7 @@ func TestTrustStoreRoundTrip(t *testing.T) {
 		garbage := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("not DER")})
 		return append(garbage, root.CertificatePEM()...)
 	}
-	store, err := ca.TrustStorePKCS12("changeit", withGarbage)
+	store, err := pki.TrustStorePKCS12(ca.CertificatePEM(), "changeit", withGarbage)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestTrustStoreRoundTrip(t *testing.T) {
 
 func TestTrustStoreNeedsAPassword(t *testing.T) {
 	t.Parallel()
-	if _, err := newCA(t, pki.Config{}).TrustStorePKCS12("", nil); err == nil {
+	if _, err := pki.TrustStorePKCS12(newCA(t, pki.Config{}).CertificatePEM(), "", nil); err == nil {
 		t.Error("made a store without a password")
 	}
 }
