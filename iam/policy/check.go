@@ -4,8 +4,10 @@ import (
 	"strings"
 )
 
-// maxSource is the longest document that is read; IAM's API takes no longer one.
-const maxSource = 131072
+// maxSource is the longest document that is read, in bytes. It is a bound on
+// work, above all quotas: AWS has managed policies that are longer than the
+// 131,072 characters its API takes of others.
+const maxSource = 1 << 20
 
 // parse reads, checks and compiles the document's source. further is one more
 // check, if not nil.

@@ -36,6 +36,7 @@ type StatementTrace struct {
 	Failed    Element         `json:"failed,omitempty"`
 	Not       bool            `json:"not,omitempty"` // NotPrincipal, NotAction, NotResource
 	Wanted    []string        `json:"wanted,omitempty"`
+	More      int             `json:"more,omitempty"` // how many of Wanted were left out
 	Actual    []string        `json:"actual,omitempty"`
 	Condition *ConditionTrace `json:"condition,omitempty"`
 }
@@ -46,6 +47,7 @@ type ConditionTrace struct {
 	Key      string   `json:"key"`
 	Line     int      `json:"line"`
 	Wanted   []string `json:"wanted"`
+	More     int      `json:"more,omitempty"` // how many of Wanted were left out
 	Actual   []string `json:"actual,omitempty"`
 	Absent   bool     `json:"absent,omitempty"` // the request has no such key
 }

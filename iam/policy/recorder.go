@@ -41,24 +41,24 @@ func (t *StatementTrace) decide() {
 }
 
 func (t *StatementTrace) failPrincipal(s *statement, q *question) {
-	if t == nil {
-		return
+	if t != nil {
+		t.Not = s.principal.not
+		t.fail(PrincipalElement, s.principal.written, q.Principal.forms())
 	}
-	t.Failed, t.Not, t.Wanted, t.Actual = PrincipalElement, s.principal.not, s.principal.written, q.Principal.forms()
 }
 
 func (t *StatementTrace) failAction(s *statement, q *question) {
-	if t == nil {
-		return
+	if t != nil {
+		t.Not = s.actions.not
+		t.fail(ActionElement, s.actions.written, []string{q.Action})
 	}
-	t.Failed, t.Not, t.Wanted, t.Actual = ActionElement, s.actions.not, s.actions.written, []string{q.Action}
 }
 
 func (t *StatementTrace) failResource(s *statement, q *question) {
-	if t == nil {
-		return
+	if t != nil {
+		t.Not = s.resources.not
+		t.fail(ResourceElement, s.resources.written, []string{q.Resource})
 	}
-	t.Failed, t.Not, t.Wanted, t.Actual = ResourceElement, s.resources.not, s.resources.written, []string{q.Resource}
 }
 
 func (t *StatementTrace) failCondition(c *condition, q *question) {
@@ -68,9 +68,25 @@ func (t *StatementTrace) failCondition(c *condition, q *question) {
 	actual, _, ok := q.Context.lookup(c.key, c.hash)
 	t.Failed = ConditionElement
 	t.Condition = &ConditionTrace{
-		Operator: c.written, Key: c.key, Line: c.line, Wanted: c.values,
+		Operator: c.written, Key: c.key, Line: c.line,
 		Actual: append([]string(nil), actual...), Absent: !ok,
 	}
+	t.Condition.Wanted, t.Condition.More = firstOf(c.values)
+}
+
+func (t *StatementTrace) fail(e Element, wanted, actual []string) {
+	t.Failed, t.Actual = e, actual
+	t.Wanted, t.More = firstOf(wanted)
+}
+
+// maxWanted is how many wanted values a trace holds: some policies list
+// thousands of actions.
+const maxWanted = 32
+
+// firstOf returns the first of many values, and how many it leaves out.
+func firstOf(all []string) (some []string, more int) {
+	n := min(len(all), maxWanted)
+	return append([]string(nil), all[:n]...), len(all) - n
 }
 
 // forms are the names under which a policy can name the principal.
