@@ -37,20 +37,26 @@ func (c cursor) present() bool {
 	return c.node != nil && (c.node.Kind != yaml.ScalarNode || c.node.ShortTag() != "!!null")
 }
 
-func (c cursor) isMapping() bool { return c.node != nil && c.node.Kind == yaml.MappingNode }
+// isMapping tells whether it is a mapping; one with a tag of its own, such as
+// CloudFormation's, is something else.
+func (c cursor) isMapping() bool {
+	return c.node != nil && c.node.Kind == yaml.MappingNode && c.node.ShortTag() == "!!map"
+}
+
+func (c cursor) isList() bool {
+	return c.node != nil && c.node.Kind == yaml.SequenceNode && c.node.ShortTag() == "!!seq"
+}
 
 // kind names what the value is, for messages.
 func (c cursor) kind() string {
 	if c.node == nil {
 		return "nothing"
 	}
-	switch c.node.Kind {
-	case yaml.MappingNode:
-		return "a mapping"
-	case yaml.SequenceNode:
-		return "a list"
-	}
 	switch tag := c.node.ShortTag(); tag {
+	case "!!map":
+		return "a mapping"
+	case "!!seq":
+		return "a list"
 	case "!!str":
 		return "text"
 	case "!!int", "!!float":
@@ -146,7 +152,7 @@ func (c cursor) list() []cursor {
 	if !c.present() {
 		return nil
 	}
-	if c.node.Kind != yaml.SequenceNode {
+	if !c.isList() {
 		c.fail("expected a list, found %s", c.kind())
 		return nil
 	}

@@ -28,7 +28,11 @@ func (c cursor) document() Document {
 		d.JSON = c.documentJSON(c.node)
 		return d
 	}
-	text := c.strictText()
+	if c.node.ShortTag() != "!!str" {
+		c.fail("expected a policy document as a mapping, as JSON text or as file://path, found %s", c.kind())
+		return d
+	}
+	text := c.node.Value
 	path, isFile := strings.CutPrefix(text, fileScheme)
 	if !isFile {
 		d.JSON = c.checkedJSON([]byte(text), "the JSON in this text")
@@ -99,7 +103,7 @@ func (c cursor) failIn(what string, err error) {
 }
 
 func (c cursor) documentJSON(n *yaml.Node) []byte {
-	if n.Kind != yaml.MappingNode {
+	if n.Kind != yaml.MappingNode || n.ShortTag() != "!!map" {
 		c.fail("expected a policy document as a mapping, as JSON text or as file://path, found %s", c.kind())
 		return nil
 	}
@@ -124,8 +128,9 @@ var (
 
 // writeJSON writes a tree as JSON with its keys in the order written.
 func writeJSON(b *bytes.Buffer, n *yaml.Node) *syntaxError {
-	switch n.Kind {
-	case yaml.MappingNode:
+	tag := n.ShortTag()
+	switch {
+	case n.Kind == yaml.MappingNode && tag == "!!map":
 		b.WriteByte('{')
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			if i > 0 {
@@ -139,7 +144,7 @@ func writeJSON(b *bytes.Buffer, n *yaml.Node) *syntaxError {
 		}
 		b.WriteByte('}')
 		return nil
-	case yaml.SequenceNode:
+	case n.Kind == yaml.SequenceNode && tag == "!!seq":
 		b.WriteByte('[')
 		for i, e := range n.Content {
 			if i > 0 {
@@ -151,8 +156,10 @@ func writeJSON(b *bytes.Buffer, n *yaml.Node) *syntaxError {
 		}
 		b.WriteByte(']')
 		return nil
+	case n.Kind == yaml.ScalarNode:
+		return writeScalar(b, n)
 	}
-	return writeScalar(b, n)
+	return &syntaxError{n.Line, "the tag " + tag + " cannot be written in JSON"}
 }
 
 func writeScalar(b *bytes.Buffer, n *yaml.Node) *syntaxError {
@@ -160,7 +167,11 @@ func writeScalar(b *bytes.Buffer, n *yaml.Node) *syntaxError {
 	case "!!null":
 		b.WriteString("null")
 	case "!!bool":
-		b.WriteString(strings.ToLower(n.Value))
+		value := strings.ToLower(n.Value)
+		if value != "true" && value != "false" {
+			return &syntaxError{n.Line, "expected true or false, found " + n.Value}
+		}
+		b.WriteString(value)
 	case "!!int", "!!float":
 		switch {
 		case jsonNumber.MatchString(n.Value):

@@ -61,10 +61,13 @@ func (c cursor) metadata() record {
 func (l *loader) skip(c cursor, version, kind string) {
 	name := ""
 	if m, ok := c.find("metadata"); ok {
-		name = " " + m.peek("name")
+		name = m.peek("name")
 		if ns := m.peek("namespace"); ns != "" {
-			name = " " + ns + "/" + m.peek("name")
+			name = ns + "/" + name
 		}
+	}
+	if name != "" {
+		name = " " + name
 	}
 	l.note(c.pos(), "%s %s%s is skipped: of Kubernetes objects only ServiceAccount and Namespace are loaded", version, kind, name)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -81,7 +82,7 @@ func parseYAML(content []byte) (trees []*yaml.Node, err error) {
 			return trees, nil
 		}
 		if err != nil {
-			return nil, yamlError(err)
+			return nil, yamlError(err, content)
 		}
 		if doc.Kind == yaml.DocumentNode && len(doc.Content) == 1 {
 			trees = append(trees, doc.Content[0])
@@ -91,7 +92,7 @@ func parseYAML(content []byte) (trees []*yaml.Node, err error) {
 
 // yamlError takes the line out of the text of an error of the YAML reader,
 // which has no other place for it.
-func yamlError(err error) error {
+func yamlError(err error, content []byte) error {
 	msg := strings.TrimPrefix(err.Error(), "yaml: ")
 	line := 1
 	if rest, ok := strings.CutPrefix(msg, "line "); ok {
@@ -100,8 +101,25 @@ func yamlError(err error) error {
 				line, msg = n, tail
 			}
 		}
+		// The YAML reader counts lines from 1 when its scanner fails, and from
+		// 0 when its parser does.
+		if slices.ContainsFunc(parserFaults, func(fault string) bool { return strings.HasPrefix(msg, fault) }) {
+			line++
+		}
+	}
+	if name, ok := strings.CutPrefix(msg, "unknown anchor '"); ok { // comes without a line
+		name, _, _ = strings.Cut(name, "'")
+		before, _, _ := bytes.Cut(content, []byte("*"+name))
+		line = 1 + bytes.Count(before, []byte{'\n'})
 	}
 	return &syntaxError{line: line, msg: "not YAML: " + msg}
+}
+
+// parserFaults is how messages of the YAML reader's parser begin.
+var parserFaults = []string{
+	"did not find expected node content", "did not find expected ',' or '", "did not find expected '-' indicator",
+	"did not find expected key", "did not find expected <", "found duplicate %", "found incompatible YAML document",
+	"found undefined tag handle",
 }
 
 func firstInvalidLine(content []byte) int {
