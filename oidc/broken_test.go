@@ -30,7 +30,9 @@ func TestMintBroken(t *testing.T) {
 		p.set(func(p *idp) { p.handler = issuer.ServeHTTP })
 		v := p.verifier()
 		request := app(func(r *oidc.TokenRequest) { r.Claims = map[string]any{"azp": sts} })
-		for _, r := range []oidc.TokenRequest{app(), request} {
+		plain := app(func(r *oidc.TokenRequest) { r.Claims = map[string]any{"aud": sts} })
+		requests := []oidc.TokenRequest{app(), request, plain}
+		for _, r := range requests {
 			token, err := issuer.Mint(t.Context(), r)
 			if err != nil {
 				t.Fatal(err)
@@ -44,7 +46,7 @@ func TestMintBroken(t *testing.T) {
 				if kind.Description == "" {
 					t.Error("no description")
 				}
-				for _, r := range []oidc.TokenRequest{app(), request} {
+				for _, r := range requests {
 					token, err := issuer.MintBroken(t.Context(), kind.Name, r)
 					if err != nil {
 						t.Fatal(err)

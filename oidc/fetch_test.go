@@ -3,10 +3,13 @@ package oidc_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/irsatz/irsatz/oidc"
@@ -124,6 +127,9 @@ func TestFetchBounds(t *testing.T) {
 			rejected := rejection(t, err)
 			if rejected.Reason != oidc.KeyUnavailable || rejected.Status != test.status || !strings.Contains(rejected.Error(), test.detail) {
 				t.Errorf("got %v, want status %d and %q", rejected, test.status, test.detail)
+			}
+			if slow := strings.HasPrefix(name, "slow"); errors.Is(err, context.DeadlineExceeded) != slow {
+				t.Errorf("%v is a deadline that was missed: %t, want %t", err, !slow, slow)
 			}
 		})
 	}
@@ -370,6 +376,55 @@ func TestFetchShared(t *testing.T) {
 	if got := p.hits.Load(); got != 1 {
 		t.Errorf("got %d fetches, want 1", got)
 	}
+}
+
+// A token that joins a fetch which began before its key was published gets a
+// fetch of its own.
+func TestFetchJoinedTooEarly(t *testing.T) {
+	t.Parallel()
+	a, b := loadKey(t, "p256"), loadKey(t, "p384")
+	p := &idp{Server: &httptest.Server{URL: "https://idp.example.com"}, clock: newClock()}
+	p.publish(t, jwk(t, a, nil))
+	old := p.jwks
+	p.publish(t, jwk(t, b, nil))
+	tokenA, tokenB := sign(t, a, p.claims(nil), nil), sign(t, b, p.claims(nil), nil)
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		keyFetches := 0
+		v := oidc.NewVerifier(oidc.VerifierConfig{Now: p.clock.Now, Transport: roundTripper(func(r *http.Request) string {
+			if r.URL.Path != "/keys" {
+				return p.document()
+			}
+			if keyFetches++; keyFetches > 1 {
+				return p.jwks
+			}
+			<-release
+			return old // what the first one read, before the rotation
+		})})
+		verify := func(token string) {
+			if _, err := judge(t, v, token, p.provider()); err != nil {
+				t.Error(err)
+			}
+		}
+		go verify(tokenA)
+		synctest.Wait()
+		for range 5 {
+			go verify(tokenB)
+		}
+		synctest.Wait()
+		close(release)
+		synctest.Wait()
+		if keyFetches < 2 {
+			t.Errorf("got %d fetches, want a second one", keyFetches)
+		}
+	})
+}
+
+// roundTripper answers without a network.
+type roundTripper func(*http.Request) string
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(f(r))), Request: r}, nil
 }
 
 // Two issuers side by side: neither's key is good for the other, even under

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -128,7 +129,7 @@ func (s *keySet) find(token *UnverifiedToken) (*verificationKey, error) {
 	fail := func(reason Reason, err error) error {
 		return &RejectedError{
 			Reason: reason, Issuer: token.issuer, Algorithm: string(token.alg),
-			TokenKID: token.kid, KIDs: s.kids, Err: err,
+			TokenKID: token.kid, KIDs: slices.Clone(s.kids[:min(len(s.kids), 2*maxKeys)]), Err: err,
 		}
 	}
 	key := s.byKID[token.kid]

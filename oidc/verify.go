@@ -161,14 +161,14 @@ func (c *Claims) readAudience(token *UnverifiedToken, provider Provider) error {
 		c.Audience = c.AuthorizedParty
 	} else {
 		if len(token.aud) > 1 {
-			return &RejectedError{Reason: MultipleAudiences, Claim: claim, Issuer: token.issuer, Audiences: token.aud, ClientIDs: slices.Clone(provider.ClientIDs)}
+			return &RejectedError{Reason: MultipleAudiences, Claim: claim, Issuer: token.issuer, Audiences: slices.Clone(token.aud), ClientIDs: slices.Clone(provider.ClientIDs)}
 		}
 		c.Audience = token.aud[0]
 	}
 	if c.Audience == "" || !slices.Contains(provider.ClientIDs, c.Audience) {
 		return &RejectedError{
 			Reason: WrongAudience, Claim: claim, Issuer: token.issuer,
-			Audience: c.Audience, Audiences: token.aud, ClientIDs: slices.Clone(provider.ClientIDs),
+			Audience: c.Audience, Audiences: slices.Clone(token.aud), ClientIDs: slices.Clone(provider.ClientIDs),
 		}
 	}
 	return nil

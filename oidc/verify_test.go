@@ -2,6 +2,7 @@ package oidc_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,8 @@ func TestVerifyClaims(t *testing.T) {
 		"azp registered, aud not":      {claims{"aud": "x", "azp": sts}, oidc.RejectedError{}},
 		"azp unregistered, aud is":     {claims{"azp": "x"}, oidc.RejectedError{Reason: oidc.WrongAudience, Claim: "azp", Audience: "x"}},
 		"azp empty":                    {claims{"azp": ""}, oidc.RejectedError{Reason: oidc.WrongAudience, Claim: "azp"}},
+		"azp null is none":             {claims{"azp": nil}, oidc.RejectedError{}},
+		"azp null, two aud":            {claims{"azp": nil, "aud": []string{sts, "x"}}, oidc.RejectedError{Reason: oidc.MultipleAudiences, Claim: "aud"}},
 		"azp number":                   {claims{"azp": 1}, oidc.RejectedError{Reason: oidc.InvalidClaim, Claim: "azp"}},
 		"times as strings":             {claims{"iat": "1795348132", "exp": "1795351732", "nbf": "1795348132"}, oidc.RejectedError{}},
 		"exp fraction":                 {claims{"exp": start + 60.5}, oidc.RejectedError{Reason: oidc.InvalidTimestamp, Claim: "exp"}},
@@ -126,6 +129,10 @@ func TestClaims(t *testing.T) {
 	if raw, ok := got.Claim("https://aws.amazon.com/roles"); !ok || string(raw) != `["arn:aws:iam::111122223333:role/app"]` {
 		t.Errorf("got claim %s, %t", raw, ok)
 	}
+	names := slices.Sorted(got.Names())
+	if diff := cmp.Diff([]string{"amr", "aud", "azp", "email", "exp", "https://aws.amazon.com/roles", "iat", "iss", "jti", "nbf", "sub"}, names); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
+	}
 	if raw, ok := got.Claim("https://aws.amazon.com/tags"); ok || raw != nil {
 		t.Errorf("got claim %s, %t, want none", raw, ok)
 	}
@@ -173,5 +180,31 @@ func TestVerifyIgnoresHeaderKey(t *testing.T) {
 		if got := reason(t, err); got != oidc.KeyUnavailable && got != oidc.BadSignature {
 			t.Errorf("%s: got %v", name, err)
 		}
+	}
+}
+
+// A62: the issuer with a slash at the end is another one, and its documents are
+// where the one without a slash has them.
+func TestVerifyTrailingSlash(t *testing.T) {
+	t.Parallel()
+	p := newIDP(t)
+	issuer := newIssuer(t, oidc.Config{URL: p.URL + "/", Keys: []*oidc.Key{loadKey(t, "p256")}, Now: p.clock.Now})
+	p.set(func(p *idp) { p.handler = issuer.ServeHTTP })
+	token, err := issuer.Mint(t.Context(), app())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := judge(t, p.verifier(), token, oidc.Provider{URL: p.URL + "/", ClientIDs: []string{sts}}); err != nil {
+		t.Error(err)
+	}
+	if _, err := judge(t, p.verifier(), token, p.provider()); reason(t, err) != oidc.WrongIssuer {
+		t.Errorf("without the slash: got %v", err)
+	}
+	if token, err = issuer.MintBroken(t.Context(), "issuer-slash", app()); err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := oidc.ParseToken(token)
+	if err != nil || parsed.ClaimedIssuer() != p.URL {
+		t.Errorf("got issuer %q and error %v, want it without the slash", parsed.ClaimedIssuer(), err)
 	}
 }
