@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -114,10 +115,6 @@ func (c cursor) documentJSON(n *yaml.Node) []byte {
 		c.loader.problems.add(at, "%s", err.msg)
 		return nil
 	}
-	if b.Len() > maxDocument {
-		c.fail("larger than %d MiB", maxDocument>>20)
-		return nil
-	}
 	return b.Bytes()
 }
 
@@ -128,6 +125,9 @@ var (
 
 // writeJSON writes a tree as JSON with its keys in the order written.
 func writeJSON(b *bytes.Buffer, n *yaml.Node) *syntaxError {
+	if b.Len() > maxDocument {
+		return &syntaxError{n.Line, fmt.Sprintf("the policy document is larger than %d MiB", maxDocument>>20)}
+	}
 	tag := n.ShortTag()
 	switch {
 	case n.Kind == yaml.MappingNode && tag == "!!map":

@@ -59,7 +59,16 @@ func (p *problems) add(at Pos, format string, args ...any) {
 		return
 	}
 	e := fmt.Errorf(format, args...)
-	p.list = append(p.list, &Error{Pos: at, Msg: e.Error(), err: errors.Unwrap(e)})
+	p.list = append(p.list, &Error{Pos: at, Msg: clip(e.Error()), err: errors.Unwrap(e)})
+}
+
+// clip shortens a message that quotes something long.
+func clip(msg string) string {
+	const longest = 1000
+	if len(msg) <= longest {
+		return msg
+	}
+	return strings.ToValidUTF8(msg[:longest], "") + " …"
 }
 
 func (p *problems) full() bool { return len(p.list) >= maxProblems }

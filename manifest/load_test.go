@@ -365,3 +365,50 @@ func TestOneFileAsObject(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+func TestReferencesThatFail(t *testing.T) {
+	t.Parallel()
+	policy := "apiVersion: irsatz/v1\npolicies:\n- managedPolicyName: p\n  policyDocument: file://"
+	bucket := "apiVersion: irsatz/v1\nbuckets: [{bucketName: data, objects: [{"
+	dir := files(t, map[string]string{
+		"missing.yaml": policy + "no.json\n",
+		"broken.yaml":  policy + "broken.json\n", "broken.json": "{\n\"a\": 1,\n\"a\": 2}",
+		"yaml.yaml": policy + "doc.yml\n", "doc.yml": "a: 1\nb: [\n",
+		"two.yaml": policy + "two.yml\n", "two.yml": "a: 1\n---\nb: 1\n",
+		"folder.yaml": policy + "folder\n", "folder/x": "",
+		"large.yaml": policy + "large.json\n", "large.json": `{"a": "` + strings.Repeat("x", 1<<20) + `"}`,
+		"nofolder.yaml": bucket + "from: nothing}]}]\n",
+		"afile.yaml":    bucket + "from: two.yml}]}]\n",
+		"notafile.yaml": bucket + "key: k, from: folder}]}]\n",
+		"both.yaml":     bucket + "key: k, prefix: p, from: two.yml}]}]\n",
+	})
+	at := func(name string) string { return filepath.Join(dir, name) }
+	const document = ":4: policies[0].policyDocument: "
+	const from = ":2: buckets[0].objects[0].from: "
+	for name, want := range map[string]string{
+		"missing.yaml":  document + "read " + at("no.json") + ": no such file or directory",
+		"broken.yaml":   document + at("broken.json") + `: line 3: key "a" is given twice, first in line 2`,
+		"yaml.yaml":     document + at("doc.yml") + ": line 3: not YAML: did not find expected node content",
+		"two.yaml":      document + at("two.yml") + ": expected one document, found 2",
+		"folder.yaml":   document + "read " + at("folder") + ": is a folder, expected a file",
+		"large.yaml":    document + "read " + at("large.json") + ": larger than 1 MiB",
+		"nofolder.yaml": from + at("nothing") + ": expected a folder: no such file or directory",
+		"afile.yaml":    from + at("two.yml") + ": expected a folder: not a directory",
+		"notafile.yaml": from + at("folder") + ": expected a file, for key names one object; use prefix for a folder",
+		"both.yaml":     ":2: buckets[0].objects[0].prefix: key and prefix exclude each other: key names one object, prefix those of a folder",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if runtime.GOOS == "windows" {
+				t.Skip("the system's messages differ")
+			}
+			s, err := manifest.Load([]string{at(name)}, nil)
+			if err == nil || s != nil {
+				t.Fatalf("loaded %+v", s)
+			}
+			if diff := cmp.Diff(at(name)+want, err.Error()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}

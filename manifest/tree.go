@@ -13,9 +13,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxAliased bounds what aliases may add to a document, counted in values, so
-// that a few lines cannot grow into gigabytes ("billion laughs").
-const maxAliased = 100_000
+// maxAliased bounds what aliases may add to a file, so that a few lines cannot
+// grow into gigabytes ("billion laughs"). It is counted in values; long text
+// counts as one value per aliasedText bytes.
+const (
+	maxAliased  = 100_000
+	aliasedText = 16
+)
 
 // syntaxError is a document that is not well formed.
 type syntaxError struct {
@@ -37,6 +41,7 @@ func parseTrees(name string, content []byte) ([]*yaml.Node, error) {
 		return nil, err
 	}
 	kept := trees[:0]
+	aliased := 0
 	for _, tree := range trees {
 		if tree.Kind == yaml.ScalarNode && tree.ShortTag() == "!!null" {
 			continue
@@ -44,10 +49,12 @@ func parseTrees(name string, content []byte) ([]*yaml.Node, error) {
 		if tree.Kind == yaml.AliasNode {
 			return nil, &syntaxError{tree.Line, "an alias cannot be a whole document"}
 		}
-		r := resolver{sizes: map[*yaml.Node]int{}}
+		// Anchors do not outlive their document.
+		r := resolver{sizes: map[*yaml.Node]int{}, aliased: aliased}
 		if _, err := r.resolve(tree, 0); err != nil {
 			return nil, err
 		}
+		aliased = r.aliased
 		kept = append(kept, tree)
 	}
 	return kept, nil
@@ -153,7 +160,7 @@ func (r *resolver) resolve(n *yaml.Node, depth int) (size int, err error) {
 		r.sizes[n] = 0
 		defer func() { r.sizes[n] = size }()
 	}
-	size = 1
+	size = 1 + len(n.Value)/aliasedText
 	for i, child := range n.Content {
 		childSize := 0
 		if child.Kind == yaml.AliasNode {
@@ -179,7 +186,7 @@ func (r *resolver) alias(n *yaml.Node) (int, error) {
 		return 0, &syntaxError{n.Line, fmt.Sprintf("alias *%s stands for something that contains it or is not in this document", n.Value)}
 	}
 	if r.aliased += size; r.aliased > maxAliased {
-		return 0, &syntaxError{n.Line, fmt.Sprintf("aliases make the document larger by more than %d values", maxAliased)}
+		return 0, &syntaxError{n.Line, fmt.Sprintf("aliases make the file larger by more than %d values", maxAliased)}
 	}
 	return size, nil
 }
