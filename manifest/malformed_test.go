@@ -146,6 +146,18 @@ func TestMalformedFields(t *testing.T) {
 		{"tag twice", in("users", "{userName: a, tags: [{key: k, value: a}, {key: k, value: b}]}"), `m.yaml:3: users[0].tags: tag key "k" is given twice`},
 		{"tag value", in("users", "{userName: a, tags: {k: 'a*'}}"),
 			`m.yaml:3: users[0].tags.k: expected a tag value of up to 256 letters, digits, spaces and _.:/=+-@, found "a*"`},
+		{"description", in("roles", "{roleName: a, description: \"tab\\t€\", assumeRolePolicyDocument: {}}"),
+			"m.yaml:3: roles[0].description: expected up to 1000 printable characters of Latin-1"},
+		{"empty secret", in("users", "{userName: a, accessKeys: [{accessKeyId: AKIA, secretAccessKey: ''}]}"),
+			"m.yaml:3: users[0].accessKeys[0].secretAccessKey: expected text, found an empty one"},
+		{"six thumbprints", in("oidcProviders", "{url: 'https://a', thumbprintList: ["+strings.Repeat(strings.Repeat("a", 40)+",", 6)+"]}"),
+			"m.yaml:3: oidcProviders[0].thumbprintList: expected up to 5 thumbprints, found 6"},
+		{"101 client IDs", in("oidcProviders", "{url: 'https://a', clientIdList: ["+strings.Repeat("a,", 101)+"]}"),
+			"m.yaml:3: oidcProviders[0].clientIdList: expected up to 100 client IDs, found 101"},
+		{"tag key", in("users", "{userName: a, tags: [{key: '', value: b}]}"),
+			`m.yaml:3: users[0].tags[0].key: expected a tag key of 1 to 128 letters, digits, spaces and _.:/=+-@, found ""`},
+		{"annotations as a list", in("clusters", "{name: a, serviceAccounts: [{name: b, annotations: [c]}]}"),
+			`m.yaml:3: clusters[0].serviceAccounts[0].annotations: expected a mapping, found a list`},
 		{"two mistakes", in("users", "{userName: a/b}\n- {userName: a, path: b}"),
 			"m.yaml:3: users[0].userName: expected a name of up to 64 letters, digits and +=,.@_-, found \"a/b\"\n" +
 				"m.yaml:4: users[1].path: expected a path that starts and ends with /, up to 512 characters, found \"b\""},
@@ -225,6 +237,14 @@ func TestErrorsAreBounded(t *testing.T) {
 	first, ok := errors.AsType[*manifest.Error](err)
 	if !ok || first.Pos != (manifest.Pos{File: "m.yaml", Line: 3, Field: "users[0].a"}) {
 		t.Errorf("first error %v", first)
+	}
+}
+
+func TestLongQuotesAreClipped(t *testing.T) {
+	t.Parallel()
+	_, err := manifest.Parse("m.yaml", []byte(in("users", "{userName: "+strings.Repeat("é/", 100_000)+"}")))
+	if err == nil || len(err.Error()) > 1100 || !strings.HasSuffix(err.Error(), " …") {
+		t.Errorf("error %.2000v", err)
 	}
 }
 
