@@ -142,16 +142,30 @@ func wait(r *http.Request, released <-chan struct{}) {
 	}
 }
 
-// A60: an issuer that is not https has no keys, even when it is registered.
+// A60: nothing is fetched over http, even for a registered issuer whose answers
+// would be good.
 func TestFetchRefusesHTTP(t *testing.T) {
 	t.Parallel()
 	key := loadKey(t, "p256")
-	p := newIDP(t)
-	const issuer = "http://idp.example.com"
-	token := sign(t, key, p.claims(map[string]any{"iss": issuer}), nil)
-	_, err := judge(t, p.verifier(), token, oidc.Provider{URL: issuer, ClientIDs: []string{sts}})
-	if got := reason(t, err); got != oidc.KeyUnavailable || p.hits.Load() != 0 {
-		t.Errorf("got %v after %d requests", err, p.hits.Load())
+	for issuer, jwksURI := range map[string]string{
+		"http://idp.example.com":  "https://idp.example.com/keys",
+		"https://idp.example.com": "http://idp.example.com/keys",
+	} {
+		p := &idp{Server: &httptest.Server{URL: issuer}, clock: newClock()}
+		p.publish(t, jwk(t, key, nil))
+		v := oidc.NewVerifier(oidc.VerifierConfig{Now: p.clock.Now, Transport: roundTripper(func(r *http.Request) string {
+			if r.URL.Scheme != "https" {
+				t.Errorf("%s was fetched", r.URL)
+			}
+			if r.URL.Path == "/keys" {
+				return p.jwks
+			}
+			return strings.Replace(p.document(), issuer+"/keys", jwksURI, 1)
+		})})
+		_, err := judge(t, v, sign(t, key, p.claims(nil), nil), p.provider())
+		if got := reason(t, err); got != oidc.KeyUnavailable {
+			t.Errorf("%s with keys at %s: got %v", issuer, jwksURI, err)
+		}
 	}
 }
 
@@ -177,6 +191,8 @@ func TestKeysServe(t *testing.T) {
 		ttl          time.Duration
 		want         int64
 	}{
+		"already old":          {"max-age=3600; Age=3595", 0, 2},
+		"discovery not reused": {"max-age=3600; discovery", 0, 10},
 		"max-age":              {"public, max-age=3600", 0, 1},
 		"max-age of 5 seconds": {"max-age=5", 0, 2},
 		"quoted":               {`Max-Age="3600"`, 0, 1},
@@ -192,7 +208,28 @@ func TestKeysServe(t *testing.T) {
 			t.Parallel()
 			p := newIDP(t)
 			p.publish(t, jwk(t, key, nil))
-			p.set(func(p *idp) { p.cacheControl = test.cacheControl })
+			cacheControl, special, _ := strings.Cut(test.cacheControl, "; ")
+			p.set(func(q *idp) {
+				q.cacheControl = cacheControl
+				if special == "" {
+					return
+				}
+				jwks := q.jwks
+				q.handler = func(w http.ResponseWriter, r *http.Request) {
+					if age, ok := strings.CutPrefix(special, "Age="); ok {
+						w.Header().Set("Age", age)
+					}
+					if r.URL.Path == "/keys" {
+						w.Header().Set("Cache-Control", cacheControl)
+						_, _ = w.Write([]byte(jwks))
+						return
+					}
+					if special != "discovery" {
+						w.Header().Set("Cache-Control", cacheControl)
+					}
+					_, _ = w.Write([]byte(p.document()))
+				}
+			})
 			v := p.verifier(func(c *oidc.VerifierConfig) { c.KeyTTL = test.ttl })
 			token := sign(t, key, p.claims(nil), nil)
 			for range 10 {

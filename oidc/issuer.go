@@ -39,6 +39,9 @@ type Config struct {
 	// Keys are the keys to publish, in this order; the first one signs. With
 	// none, a key of KeyKind is generated in the background.
 	Keys []*Key
+	// Outstanding is how long tokens may still be good that the first of Keys
+	// signed in an earlier run; rotation waits for them. Zero means there are none.
+	Outstanding time.Duration
 	// KeyKind is the kind of generated keys; zero is RSA with 2048 bits. With
 	// Keys given, rotation makes keys of the first one's kind instead.
 	KeyKind KeyKind
@@ -103,7 +106,7 @@ func NewIssuer(config Config) (*Issuer, error) {
 		go i.generateFirst()
 		return i, nil
 	}
-	if err := i.adopt(config.Keys); err != nil {
+	if err := i.adopt(config.Keys, i.now().Add(config.Outstanding)); err != nil {
 		return nil, fmt.Errorf("issuer %s: %w", config.URL, err)
 	}
 	close(i.ready)
@@ -114,13 +117,14 @@ func (i *Issuer) generateFirst() {
 	defer close(i.ready)
 	k, err := GenerateKey(i.kind)
 	if err == nil {
-		err = i.adopt([]*Key{k})
+		err = i.adopt([]*Key{k}, time.Time{})
 	}
 	i.startErr = err
 }
 
-// adopt makes the issuer's first keys known.
-func (i *Issuer) adopt(keys []*Key) error {
+// adopt makes the issuer's first keys known, the tokens of the first one being
+// good until lastExpiry.
+func (i *Issuer) adopt(keys []*Key, lastExpiry time.Time) error {
 	seen := make(map[string]bool, len(keys))
 	for _, k := range keys {
 		if k == nil {
@@ -137,6 +141,7 @@ func (i *Issuer) adopt(keys []*Key) error {
 	for _, k := range keys {
 		i.keys = append(i.keys, &publishedKey{Key: k, dropAt: never})
 	}
+	i.keys[0].lastExpiry = lastExpiry.Unix()
 	return i.publish()
 }
 

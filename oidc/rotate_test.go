@@ -100,3 +100,24 @@ func TestRotateGenerates(t *testing.T) {
 		t.Error("a published key is accepted")
 	}
 }
+
+// Tokens of an earlier run are waited for as well; without any, the old key goes
+// once the tolerance has passed.
+func TestRotateOutstanding(t *testing.T) {
+	t.Parallel()
+	for outstanding, last := range map[time.Duration]time.Duration{0: 299 * time.Second, time.Hour: time.Hour + 299*time.Second} {
+		clock := newClock()
+		issuer := newIssuer(t, oidc.Config{URL: eksURL, Keys: []*oidc.Key{loadKey(t, "p256")}, Outstanding: outstanding, Now: clock.Now})
+		if err := issuer.RotateTo(t.Context(), loadKey(t, "p384")); err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance(last)
+		if got := len(kids(t, issuer)); got != 2 {
+			t.Errorf("outstanding %s: got %d keys after %s, want 2", outstanding, got, last)
+		}
+		clock.Advance(time.Second)
+		if got := len(kids(t, issuer)); got != 1 {
+			t.Errorf("outstanding %s: got %d keys a second later, want 1", outstanding, got)
+		}
+	}
+}

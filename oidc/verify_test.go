@@ -72,7 +72,8 @@ func TestVerifyClaims(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := judge(t, v, sign(t, key, p.claims(test.changes), nil), p.provider())
+			provider := oidc.Provider{URL: p.URL, ClientIDs: []string{"", sts}} // an empty one is none
+			_, err := judge(t, v, sign(t, key, p.claims(test.changes), nil), provider)
 			if err == nil {
 				err = &oidc.RejectedError{}
 			}
