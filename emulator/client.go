@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"strconv"
 
-	"github.com/irsatz/irsatz/oidc"
 	"github.com/irsatz/irsatz/trail"
 )
 
@@ -53,11 +52,6 @@ func (c *Client) CA(ctx context.Context) ([]byte, error) {
 // MintToken mints a token.
 func (c *Client) MintToken(ctx context.Context, request TokenRequest) (Token, error) {
 	return post[Token](ctx, c, "/v1/tokens", request)
-}
-
-// BrokenKinds lists the faults that a token can be minted with.
-func (c *Client) BrokenKinds(ctx context.Context) ([]oidc.BrokenKind, error) {
-	return get[[]oidc.BrokenKind](ctx, c, "/v1/broken-tokens")
 }
 
 // Inject returns what a pod of the service account is given.

@@ -166,10 +166,6 @@ func (e *Emulator) controlInjection(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, in)
 }
 
-func (e *Emulator) controlBrokenKinds(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, oidc.BrokenKinds())
-}
-
 // controlTrail answers the newest records, oldest first, one JSON object a
 // line; with follow it goes on until the client leaves.
 func (e *Emulator) controlTrail(w http.ResponseWriter, r *http.Request) {

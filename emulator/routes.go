@@ -47,7 +47,6 @@ func (e *Emulator) controlRoutes() http.Handler {
 	v1.Path("/info").Methods(http.MethodGet).HandlerFunc(e.controlInfo)
 	v1.Path("/ca").Methods(http.MethodGet).HandlerFunc(e.controlCA)
 	v1.Path("/tokens").Methods(http.MethodPost).HandlerFunc(e.controlToken)
-	v1.Path("/broken-tokens").Methods(http.MethodGet).HandlerFunc(e.controlBrokenKinds)
 	v1.Path("/injection").Methods(http.MethodGet).HandlerFunc(e.controlInjection)
 	v1.Path("/trail").Methods(http.MethodGet).HandlerFunc(e.controlTrail)
 	v1.Path("/why").Methods(http.MethodGet).HandlerFunc(e.controlWhy)

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/irsatz/irsatz/emulator"
+	"github.com/irsatz/irsatz/localpod"
+)
+
+// podFlags say which pod to be.
+type podFlags struct {
+	cluster, namespace, serviceAccount, pod string
+	env                                     []string
+	tls, intercept                          bool
+}
+
+func (f *podFlags) add(flags *pflag.FlagSet) {
+	flags.StringVarP(&f.namespace, "namespace", "n", "default", "namespace of the ServiceAccount")
+	flags.StringVar(&f.serviceAccount, "serviceaccount", "default", "ServiceAccount of the pod")
+	flags.StringVar(&f.cluster, "cluster", "", "cluster, by name or issuer URL (default: the first)")
+	flags.StringArrayVarP(&f.env, "env", "e", nil, "NAME=VALUE of the container's own environment (may be repeated)")
+	flags.BoolVar(&f.tls, "tls", false, "give the https endpoint instead of the http one")
+}
+
+func (p *program) execCommand() *cobra.Command {
+	server, pod := &serverFlags{}, &podFlags{}
+	cmd := &cobra.Command{
+		Use: "exec [flags] -- COMMAND...", Short: "Run a command as a pod of a ServiceAccount would run",
+		Long: `Runs a command with the environment that the pod identity webhook injects, a
+projected token that is kept fresh, and endpoints and trust for its AWS SDK. It
+uses the running server, or starts one for the time of the command when -f is
+given or none runs. Exits with the command's status.`,
+		Example: "  irsatz exec -n prod --serviceaccount app -- aws s3 ls\n  irsatz exec -f setup.yaml -n prod --serviceaccount app -- ./my-tests",
+		Args:    cobra.MinimumNArgs(1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return p.exec(cmd, server, pod, args) },
+	}
+	p.controlFlags(cmd.Flags())
+	server.add(cmd.Flags())
+	pod.add(cmd.Flags())
+	cmd.Flags().StringVar(&pod.pod, "pod", "", "a Pod or Deployment manifest to be")
+	cmd.Flags().BoolVar(&pod.intercept, "intercept", false, "lead *.amazonaws.com here through a proxy, for SDKs that know no endpoint variable")
+	cmd.Flags().Lookup("log-level").DefValue = "error"
+	server.logLevel = "error"
+	cmd.Flags().SetInterspersed(false)
+	return cmd
+}
+
+func (p *program) exec(cmd *cobra.Command, server *serverFlags, pod *podFlags, args []string) error {
+	if pod.pod != "" {
+		return withHint(errors.New("--pod: running a Pod manifest is not implemented"), "name the ServiceAccount with -n and --serviceaccount")
+	}
+	path, err := exec.LookPath(args[0])
+	if err != nil {
+		return fmt.Errorf("%s: command not found", args[0])
+	}
+	client, stop, err := p.server(cmd, server)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	dir, err := os.MkdirTemp("", "irsatz-pod-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	surroundings, err := p.pod(cmd.Context(), client, dir, pod)
+	if err != nil {
+		return err
+	}
+	defer surroundings.Close()
+	for _, warning := range surroundings.Warnings {
+		fmt.Fprintln(p.stderr, "irsatz: warning: "+warning)
+	}
+	return p.runChild(path, args, surroundings.Env())
+}
+
+// pod prepares the surroundings in dir.
+func (p *program) pod(ctx context.Context, client *emulator.Client, dir string, f *podFlags) (*localpod.Pod, error) {
+	// The command may run as another user.
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return nil, err
+	}
+	return localpod.Start(ctx, localpod.Config{
+		Client: client, Dir: dir, Cluster: f.cluster, Namespace: f.namespace, ServiceAccount: f.serviceAccount,
+		Env: f.env, Host: p.env.list, TLS: f.tls, Intercept: f.intercept,
+		Report: func(err error) { fmt.Fprintln(p.stderr, "irsatz: warning: token refresh: "+err.Error()) },
+	})
+}
+
+// server finds the running server, or starts one for the time of the command.
+func (p *program) server(cmd *cobra.Command, f *serverFlags) (*emulator.Client, func(), error) {
+	named := cmd.Flags().Changed("control")
+	client := p.client()
+	if len(f.files) == 0 && (named || client.Healthy(cmd.Context()) == nil) {
+		return client, func() {}, nil
+	}
+	if named {
+		return nil, nil, withHint(usageError{errors.New("-f and --control (or IRSATZ_CONTROL) exclude each other")}, "-f starts a server of its own")
+	}
+	config, err := f.config(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	config.Listen, config.Control = "127.0.0.1:0", "127.0.0.1:0"
+	e, err := emulator.Start(config)
+	if err != nil {
+		return nil, nil, err
+	}
+	stop := func() {
+		drain, cancel := context.WithTimeout(context.Background(), drainTime)
+		defer cancel()
+		_ = e.Close(drain)
+	}
+	return &emulator.Client{URL: e.ControlURL()}, stop, nil
+}
+
+// runChild runs the command and passes signals on to it, but for the
+// terminal's interrupt, which it has got itself.
+func (p *program) runChild(path string, args, env []string) error {
+	child := exec.Command(path, args[1:]...)
+	child.Env, child.Stdin, child.Stdout, child.Stderr = env, p.stdin, p.stdout, p.stderr
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, forwarded...)
+	defer signal.Stop(signals)
+	if err := child.Start(); err != nil {
+		return fmt.Errorf("%s: %w", filepath.Base(path), err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- child.Wait() }()
+	for {
+		select {
+		case s := <-signals:
+			_ = child.Process.Signal(s)
+		case err := <-done:
+			return childStatus(child, err)
+		}
+	}
+}
+
+// childStatus makes the command's status ours; 128 and the signal's number
+// if a signal ended it, as shells have it.
+func childStatus(child *exec.Cmd, err error) error {
+	if err == nil {
+		return nil
+	}
+	if code := child.ProcessState.ExitCode(); code > 0 {
+		return statusError(code)
+	}
+	if n := signalNumber(child.ProcessState); n > 0 {
+		return statusError(128 + n)
+	}
+	return err
+}
