@@ -2,9 +2,7 @@ package iam
 
 import (
 	"errors"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/irsatz/irsatz/iam/arn"
 	"github.com/irsatz/irsatz/iam/policy"
@@ -142,19 +140,19 @@ func (c *Caller) fillSession(ctx *policy.Context) {
 	s := c.Session
 	ctx.Set("aws:PrincipalType", "AssumedRole")
 	ctx.Set("aws:PrincipalArn", c.Role.ARN) // the role, path included; never the session
-	ctx.Set("aws:TokenIssueTime", s.Issued.Format(time.RFC3339))
+	ctx.Set("aws:TokenIssueTime", s.issued)
 	// Documented as present in every request made with temporary
 	// credentials.
-	ctx.Set("aws:MultiFactorAuthPresent", strconv.FormatBool(false))
+	ctx.Set("aws:MultiFactorAuthPresent", "false")
 	if s.SourceIdentity != "" {
 		ctx.Set("aws:SourceIdentity", s.SourceIdentity)
 	}
 	if s.ProviderARN != "" {
 		ctx.Set("aws:FederatedProvider", s.ProviderARN)
-		ctx.Set(s.Issuer+":sub", s.Subject)
-		ctx.Set(s.Issuer+":aud", s.Audience)
+		ctx.Set(s.subKey, s.Subject)
+		ctx.Set(s.audKey, s.Audience)
 		if len(s.AMR) > 0 {
-			ctx.SetValues(s.Issuer+":amr", s.AMR...)
+			ctx.SetValues(s.amrKey, s.AMR...)
 		}
 	}
 	fillTags(ctx, c.Role.Tags, s.Tags)

@@ -60,12 +60,17 @@ func (s *sealer) token(session *Session) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("seal session: %w", err)
 	}
-	for (len(tokenMagic)+s.aead.NonceSize()+len(plain)+s.aead.Overhead())%3 == 0 {
+	// JSON does not mind blanks at its end.
+	frame := len(tokenMagic) + s.aead.NonceSize() + s.aead.Overhead()
+	for size := frame + len(plain); size%3 == 0 || base64.StdEncoding.EncodedLen(size) < session.MinTokenSize; size++ {
 		plain = append(plain, ' ')
 	}
-	for {
-		nonce := s.random.bytes(s.aead.NonceSize())
-		sealed := append([]byte(tokenMagic), nonce...)
+	if base64.StdEncoding.EncodedLen(frame+len(plain)) > maxTokenLength {
+		return "", fmt.Errorf("seal session: its token would be longer than %d bytes: %w", maxTokenLength, ErrInvalidInput)
+	}
+	for nonce := s.random.bytes(s.aead.NonceSize()); ; nonce[0]++ {
+		sealed := make([]byte, 0, frame+len(plain))
+		sealed = append(append(sealed, tokenMagic...), nonce...)
 		sealed = s.aead.Seal(sealed, nonce, plain, []byte(tokenMagic))
 		token := base64.StdEncoding.EncodeToString(sealed)
 		if strings.Contains(token, "+") && strings.Contains(token, "/") {
@@ -81,7 +86,8 @@ func (s *sealer) open(token string) (*Session, error) {
 	if opened, ok := s.opened.Load(token); ok {
 		return opened.(*Session), nil
 	}
-	if len(token) > maxTokenLength {
+	// The decoder would skip line breaks: a token has one spelling only.
+	if len(token) > maxTokenLength || strings.ContainsAny(token, "\r\n") {
 		return nil, errMalformedToken
 	}
 	sealed, err := base64.StdEncoding.Strict().DecodeString(token)
@@ -104,11 +110,17 @@ func (s *sealer) open(token string) (*Session, error) {
 	if err := session.compile(); err != nil {
 		return nil, errMalformedToken
 	}
+	s.remember(strings.Clone(token), session)
+	return session, nil
+}
+
+// remember keeps the session of the token, and forgets all others when there
+// are too many.
+func (s *sealer) remember(token string, session *Session) {
 	if s.count.Add(1) > maxOpened {
 		s.forget()
 	}
 	s.opened.Store(token, session)
-	return session, nil
 }
 
 // forget empties the cache of opened tokens.

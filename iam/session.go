@@ -2,6 +2,7 @@ package iam
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/irsatz/irsatz/iam/arn"
@@ -33,19 +34,27 @@ type Session struct {
 	Policy       string   `json:"y,omitempty"` // inline session policy
 	PolicyARNs   []string `json:"z,omitempty"` // managed session policies: live references, as on AWS
 
-	inline *policy.Document
+	// MinTokenSize pads the session token to so many bytes.
+	MinTokenSize int `json:"-"`
+
+	// What every request of the session needs, worked out once.
+	arn, id                string
+	issued                 string // aws:TokenIssueTime
+	subKey, audKey, amrKey string // condition keys of the issuer
+	inline                 *policy.Document
 }
 
 // ARN returns the session's ARN, in which the role's path does not appear.
-func (s *Session) ARN() string {
-	return arn.ARN{Partition: "aws", Service: "sts", AccountID: s.AccountID, Resource: "assumed-role/" + s.RoleName + "/" + s.Name}.String()
-}
+func (s *Session) ARN() string { return s.arn }
 
 // ID returns the assumed role id, AROA…:name.
-func (s *Session) ID() string { return s.RoleID + ":" + s.Name }
+func (s *Session) ID() string { return s.id }
 
-// compile prepares the inline session policy.
+// compile prepares what follows from the session's fields.
 func (s *Session) compile() error {
+	s.arn = arn.ARN{Partition: "aws", Service: "sts", AccountID: s.AccountID, Resource: "assumed-role/" + s.RoleName + "/" + s.Name}.String()
+	s.id, s.issued = s.RoleID+":"+s.Name, s.Issued.UTC().Format(time.RFC3339)
+	s.subKey, s.audKey, s.amrKey = s.Issuer+":sub", s.Issuer+":aud", s.Issuer+":amr"
 	if s.Policy == "" {
 		return nil
 	}
@@ -62,7 +71,7 @@ func (s *Session) policies(snapshot *Snapshot) []policy.Policy {
 	if !s.PolicyPassed {
 		return nil
 	}
-	var all []policy.Policy
+	all := make([]policy.Policy, 0, 1+len(s.PolicyARNs))
 	if s.inline != nil {
 		all = append(all, policy.Policy{Name: "session policy", Document: s.inline})
 	}
@@ -86,12 +95,14 @@ type Credentials struct {
 // Issue opens a session of the role: it fills in the session's role, keys and
 // times, and returns its credentials. The caller has made sure that the role
 // may be assumed; Name and everything below Expires are the caller's to set.
-// Expires is the store's time plus duration, in whole seconds.
+// Expires is the store's time plus duration, in whole seconds. The session that
+// is returned must not be changed.
 func (s *Store) Issue(role *Role, session Session, duration time.Duration) (Credentials, *Session, error) {
 	now := s.now().UTC().Truncate(time.Second)
 	session.AccountID, session.RoleName, session.RoleID = role.AccountID, role.Name, role.ID
 	session.AccessKeyID, session.Secret = s.random.accessKeyID("ASIA", role.AccountID), s.random.secret()
 	session.Issued, session.Expires = now, now.Add(duration)
+	session.Tags, session.AMR, session.PolicyARNs = slices.Clone(session.Tags), slices.Clone(session.AMR), slices.Clone(session.PolicyARNs)
 	session.PolicyPassed = session.Policy != "" || len(session.PolicyARNs) > 0
 	if err := session.compile(); err != nil {
 		return Credentials{}, nil, err
@@ -100,6 +111,8 @@ func (s *Store) Issue(role *Role, session Session, duration time.Duration) (Cred
 	if err != nil {
 		return Credentials{}, nil, err
 	}
+	// The first request of the session is about to come.
+	s.seal.remember(token, &session)
 	return Credentials{
 		AccessKeyID: session.AccessKeyID, Secret: session.Secret,
 		SessionToken: token, Expires: session.Expires,

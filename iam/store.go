@@ -16,7 +16,7 @@ import (
 // Config configures a Store. The zero Config works.
 type Config struct {
 	Now  func() time.Time // nil means clock.Now
-	Rand io.Reader        // ids, secrets and the sealing key; nil means crypto/rand
+	Rand io.Reader        // ids, secrets and the sealing key, read by one goroutine at a time; nil means crypto/rand
 
 	// Root holds the credentials that act as an account's root. Empty means
 	// that nobody can.
@@ -52,6 +52,9 @@ func NewStore(config Config) (*Store, error) {
 	}
 	s := &Store{now: config.Now, random: newRandomSource(config.Rand), root: map[string]RootCredentials{}}
 	for _, r := range config.Root {
+		if r.AccessKeyID == "" || r.Secret == "" || !validAccount(r.AccountID) {
+			return nil, fmt.Errorf("root credentials of account %q: %w", r.AccountID, ErrInvalidInput)
+		}
 		s.root[r.AccessKeyID] = r
 	}
 	key := config.SealingKey
@@ -63,7 +66,7 @@ func NewStore(config Config) (*Store, error) {
 		return nil, err
 	}
 	s.seal = seal
-	s.current.Store(&Snapshot{accounts: map[string]*account{}, keys: map[string]*User{}})
+	s.current.Store(emptySnapshot())
 	return s, nil
 }
 
@@ -94,8 +97,12 @@ func (s *Store) Update(change func(*Draft) error) error {
 func (s *Store) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.current.Store(&Snapshot{accounts: map[string]*account{}, keys: map[string]*User{}})
+	s.current.Store(emptySnapshot())
 	s.seal.forget()
+}
+
+func emptySnapshot() *Snapshot {
+	return &Snapshot{accounts: map[string]*account{}, keys: map[string]*User{}}
 }
 
 // Snapshot is the state at one instant. It never changes.

@@ -37,6 +37,12 @@ type Record struct {
 	Token  *Token  `json:"token,omitempty"`  // the web identity token presented
 	Cause  string  `json:"cause,omitempty"`  // the real cause, where AWS's message does not say
 	Fix    string  `json:"fix,omitempty"`    // what to change
+
+	// OtherText is the message that AWS gave before it changed its texts, or
+	// has given since, whichever the client did not get.
+	OtherText string `json:"otherText,omitempty"`
+	// Warnings are faults of a request that did not decide its outcome.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Check is one authorization question and its answer.
@@ -61,8 +67,9 @@ type Token struct {
 	Rejected string    `json:"rejected,omitempty"` // the verifier's reason
 }
 
-// Denied reports whether the request was refused: by a policy, or because
-// token, signature or credentials were not accepted.
+// Denied reports whether the request was refused: by a policy, because token,
+// signature or credentials were not accepted, or for another recorded cause. A
+// request that was served only because enforcement audits counts too.
 func (r *Record) Denied() bool {
 	switch r.Status {
 	case 401, 403:
@@ -76,7 +83,7 @@ func (r *Record) Denied() bool {
 			return true
 		}
 	}
-	return r.Cause != ""
+	return r.Code != "" && r.Cause != ""
 }
 
 // DefaultCapacity is how many records a Log keeps unless told otherwise.
@@ -123,32 +130,33 @@ func (l *Log) Add(r *Record) {
 func (l *Log) Records(limit int) []*Record {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	all := make([]*Record, 0, len(l.ring))
-	all = append(all, l.ring[l.next:]...)
-	all = append(all, l.ring[:l.next]...)
-	if limit > 0 && len(all) > limit {
-		all = all[len(all)-limit:]
+	n := len(l.ring)
+	if limit <= 0 || limit > n {
+		limit = n
 	}
-	return all
+	newest := make([]*Record, limit)
+	for i := range newest {
+		newest[i] = l.ring[(l.next+n-limit+i)%n]
+	}
+	return newest
 }
 
 // Get returns the record of the request id.
 func (l *Log) Get(id string) (*Record, bool) {
-	records := l.Records(0)
-	for i := len(records) - 1; i >= 0; i-- {
-		if records[i].ID == id {
-			return records[i], true
-		}
-	}
-	return nil, false
+	return l.newest(func(r *Record) bool { return r.ID == id })
 }
 
-// LastDenied returns the newest record whose request was refused.
-func (l *Log) LastDenied() (*Record, bool) {
-	records := l.Records(0)
-	for i := len(records) - 1; i >= 0; i-- {
-		if records[i].Denied() {
-			return records[i], true
+// LastDenied returns the newest record whose request was refused; see Denied.
+func (l *Log) LastDenied() (*Record, bool) { return l.newest((*Record).Denied) }
+
+// newest returns the newest record of which is holds.
+func (l *Log) newest(is func(*Record) bool) (*Record, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := len(l.ring)
+	for i := range n {
+		if r := l.ring[(l.next+2*n-1-i)%n]; is(r) {
+			return r, true
 		}
 	}
 	return nil, false

@@ -33,6 +33,12 @@ func (r *Record) Explanation() string {
 	if r.Fix != "" {
 		fmt.Fprintf(&b, "fix: %s\n", r.Fix)
 	}
+	if r.OtherText != "" {
+		fmt.Fprintf(&b, "in the other error texts: %s\n", r.OtherText)
+	}
+	for _, w := range r.Warnings {
+		fmt.Fprintf(&b, "warning: %s\n", w)
+	}
 	return b.String()
 }
 

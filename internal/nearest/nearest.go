@@ -2,12 +2,17 @@
 package nearest
 
 // Of returns the candidate that differs least from name, if one is near enough
-// to have been meant: at most a third of the longer one's letters differ.
+// to have been meant: at most a third of the longer one's letters differ. Of
+// equally near ones it is the first.
 func Of(name string, candidates []string) (string, bool) {
 	best, bestDistance := "", -1
 	for _, c := range candidates {
+		longer := max(len(name), len(c))
+		if (longer-min(len(name), len(c)))*3 > longer {
+			continue // too different in length alone, and the comparison costs
+		}
 		d := distance(name, c)
-		if d*3 <= max(len(name), len(c)) && (bestDistance < 0 || d < bestDistance) {
+		if d*3 <= longer && (bestDistance < 0 || d < bestDistance) {
 			best, bestDistance = c, d
 		}
 	}
