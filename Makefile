@@ -1,0 +1,68 @@
+# make and a POSIX sh are all this needs, beside Go; `make conformance` needs bash and the clients' languages.
+
+GO          = go
+FUZZTIME    = 10s
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+PLATFORMS   = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+TESTFLAGS   =
+
+# The version is the commit's, where there is a git checkout.
+LDFLAGS = -s -w -X main.version=$$(git describe --tags --always --dirty 2>/dev/null || echo dev)
+BUILD   = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)"
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | expand -t 14
+
+build: ## build bin/irsatz
+	$(BUILD) -o bin/irsatz ./cmd/irsatz
+
+demo: build ## build, and watch the whole flow once
+	bin/irsatz demo
+
+test: ## vet and run all tests; needs only Go (RACE=1: with the race detector)
+	$(GO) vet ./...
+	$(GO) test $${RACE:+-race} $(TESTFLAGS) ./...
+
+race: ## run all tests with the race detector
+	$(GO) test -race $(TESTFLAGS) ./...
+
+lint: ## check the format, vet and run staticcheck
+	@unformatted=$$(gofmt -l $$($(GO) list -f '{{.Dir}}' ./...)); test -z "$$unformatted" || { echo "not gofmt'd:"; echo "$$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+fuzz: ## fuzz every target for FUZZTIME (10s)
+	@grep '^func Fuzz' $$(find . -name '*_test.go') /dev/null | sed 's|/[^/]*:func \(Fuzz[A-Za-z0-9_]*\).*| \1|' | \
+	while read -r dir name; do \
+		echo "$$dir $$name"; \
+		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$dir" || exit 1; \
+	done
+
+golden: ## write the golden files anew; read the diff before you commit it
+	@grep -lE 'flag\.Bool\("update"|internal/golden"' $$(find . -name '*_test.go') /dev/null | sed 's|/[^/]*$$||' | sort -u | \
+	while read -r dir; do $(GO) test "$$dir" -update || exit 1; done
+
+cover: ## print the test coverage of each package
+	$(GO) test -cover ./...
+
+conformance: build ## let other languages' AWS SDKs and the AWS CLI judge (needs bash, python3, node, a JDK, maven)
+	IRSATZ=$${IRSATZ:-bin/irsatz} ./conformance/run
+
+bench: ## run all benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+cross: ## build dist/ for every platform
+	@for platform in $(PLATFORMS); do \
+		os=$${platform%/*} arch=$${platform#*/} suffix=; \
+		test $$os != windows || suffix=.exe; \
+		echo "$$platform"; \
+		GOOS=$$os GOARCH=$$arch $(BUILD) -o "dist/irsatz-$$os-$$arch$$suffix" ./cmd/irsatz || exit 1; \
+	done
+
+tidy-check: ## fail if go.mod or go.sum is not tidy
+	$(GO) mod tidy -diff
+
+clean: ## remove what was built and downloaded here
+	rm -rf bin dist .cache
+
+.PHONY: help build demo test race lint fuzz golden cover conformance bench cross tidy-check clean
