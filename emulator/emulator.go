@@ -5,7 +5,6 @@ package emulator
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -85,16 +84,24 @@ func (e *Emulator) build() error {
 	}
 	e.clusters = newClusters(e)
 	e.verifier = oidc.NewVerifier(oidc.VerifierConfig{Transport: e.issuerTransport(), Now: c.Clock.Now})
-	api := awsapi.Config{
+	if e.sts, err = fakests.New(fakests.Config{Config: e.apiConfig(), Verifier: e.verifier, ErrorTexts: c.ErrorTexts}); err != nil {
+		return err
+	}
+	e.s3, err = fakes3.New(e.s3Config())
+	return err
+}
+
+// apiConfig is what every AWS service needs. Dates that clients sign are
+// compared with the wall clock, which is the clients', whatever ours shows.
+func (e *Emulator) apiConfig() awsapi.Config {
+	c := e.config
+	return awsapi.Config{
 		Store: e.store, Trail: e.trail, Log: c.Log, Rand: c.Rand, Region: c.Region, Audit: c.Audit,
 		Now: c.Clock.Now, ClientNow: clock.Now,
 	}
-	if e.sts, err = fakests.New(fakests.Config{Config: api, Verifier: e.verifier, ErrorTexts: c.ErrorTexts}); err != nil {
-		return err
-	}
-	e.s3, err = fakes3.New(fakes3.Config{Config: api})
-	return err
 }
+
+func (e *Emulator) s3Config() fakes3.Config { return fakes3.Config{Config: e.apiConfig()} }
 
 // listen opens both ports.
 func (e *Emulator) listen() error {
@@ -176,7 +183,11 @@ func (e *Emulator) RootCredentials() (accessKeyID, secret string, generated bool
 	return e.config.rootKey, e.config.rootSecret, e.config.rootGenerated
 }
 
-// Account and region that requests get by default.
+// ControlToken returns the bearer token that the control port demands, "" if
+// it demands none.
+func (e *Emulator) ControlToken() string { return e.config.ControlToken }
+
+// Account returns the account of what names no other.
 func (e *Emulator) Account() string { return e.config.Account }
 
 // Region returns the region that the emulator is in.
@@ -198,10 +209,4 @@ func reachable(a net.Addr) string {
 		host = "127.0.0.1"
 	}
 	return net.JoinHostPort(host, port)
-}
-
-func randomToken() string {
-	b := make([]byte, 24)
-	_, _ = rand.Read(b) // never fails
-	return base64.RawURLEncoding.EncodeToString(b)
 }

@@ -1,19 +1,15 @@
 package emulator
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
 
-	"github.com/irsatz/irsatz/fakests"
 	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/clock"
 	"github.com/irsatz/irsatz/manifest"
 )
-
-var _ fakests.ErrorTexts // the zero value of Config.ErrorTexts is today's
 
 // load makes the state so, all of it or nothing: everything that can fail is
 // done before the first change.
@@ -26,17 +22,17 @@ func (e *Emulator) load(state *manifest.State) error {
 	}
 	loader := &loader{account: e.config.Account}
 	entities := loader.entities(state)
-	buckets := e.buckets(loader, state)
+	objects := loader.seed(state)
 	if err := errors.Join(loader.errs...); err != nil {
 		return err
 	}
-	if err := e.s3.CheckSeed(buckets); err != nil {
+	if err := objects.check(e.s3Config(), e.s3.Buckets()); err != nil {
 		return err
 	}
 	if err := e.store.Update(entities.create); err != nil {
 		return err
 	}
-	if err := e.s3.Seed(context.Background(), buckets); err != nil {
+	if err := objects.apply(e.s3); err != nil {
 		return err
 	}
 	e.clusters.current.Store(clusters)
@@ -73,14 +69,6 @@ func (l *loader) inline(list []manifest.InlinePolicy) []policy.Policy {
 	var all []policy.Policy
 	for _, p := range list {
 		all = append(all, policy.Policy{Name: p.Name, Document: l.document(policy.Identity, p.Document)})
-	}
-	return all
-}
-
-func tags(list []manifest.Tag) []iam.Tag {
-	var all []iam.Tag
-	for _, t := range list {
-		all = append(all, iam.Tag{Key: t.Key, Value: t.Value})
 	}
 	return all
 }

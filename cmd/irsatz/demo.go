@@ -125,11 +125,11 @@ func (d *demo) expect(ctx context.Context, err error, status int, code string) {
 			want = fmt.Sprintf("%s (HTTP %d)", code, status)
 		}
 		d.say("   ✗ AWS would answer %s; this was: %v", want, err)
-		if err == nil {
-			return
-		}
 	}
-	why, err := d.control.Why(ctx, "")
+	if refused == nil {
+		return
+	}
+	why, err := d.control.Why(ctx, refused.RequestID)
 	if err != nil {
 		d.say("   irsatz why: %v", err)
 		return

@@ -1,0 +1,94 @@
+package emulator
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/irsatz/irsatz/fakes3"
+	"github.com/irsatz/irsatz/iam"
+	"github.com/irsatz/irsatz/manifest"
+)
+
+// seed is what a manifest adds to S3.
+type seed struct {
+	buckets []placed[fakes3.Bucket]
+	objects []placed[fakes3.Object]
+}
+
+// maxSeed bounds the objects of one manifest, which live in memory.
+const maxSeed = 1 << 30
+
+// seed reads the objects, those in files too.
+func (l *loader) seed(state *manifest.State) *seed {
+	s := &seed{}
+	var size int64
+	for _, b := range state.Buckets {
+		bucket := fakes3.Bucket{Name: b.Name, AccountID: first(b.AccountID, l.account), Versioned: b.Versioning, Tags: tags(b.Tags)}
+		if b.Policy != nil {
+			bucket.Policy = b.Policy.JSON
+		}
+		s.buckets = append(s.buckets, placed[fakes3.Bucket]{b.Pos, bucket})
+		for _, o := range b.Objects {
+			if size += o.Size; size > maxSeed {
+				l.failed(o.Pos, fmt.Errorf("the objects are larger than %d bytes together", maxSeed))
+				return s
+			}
+			body, err := read(o)
+			if err != nil {
+				l.failed(o.Pos, err)
+				continue
+			}
+			s.objects = append(s.objects, placed[fakes3.Object]{o.Pos, fakes3.Object{
+				Bucket: b.Name, Key: o.Key, Body: body, ContentType: o.ContentType, Metadata: o.Metadata, Tags: tags(o.Tags),
+			}})
+		}
+	}
+	return s
+}
+
+func read(o manifest.Object) ([]byte, error) {
+	r, err := o.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
+}
+
+// check tries the seed on a server that is thrown away, so that nothing is
+// half loaded.
+func (s *seed) check(config fakes3.Config, there []fakes3.Bucket) error {
+	scratch, err := fakes3.New(config)
+	if err != nil {
+		return err
+	}
+	for _, b := range there {
+		if err := scratch.CreateBucket(b); err != nil {
+			return err
+		}
+	}
+	return s.apply(scratch)
+}
+
+func (s *seed) apply(server *fakes3.Server) error {
+	for _, b := range s.buckets {
+		if err := server.CreateBucket(b.entity); err != nil {
+			return fmt.Errorf("%s: %w", b.at, err)
+		}
+	}
+	for _, o := range s.objects {
+		if err := server.PutObject(o.entity); err != nil {
+			return fmt.Errorf("%s: %w", o.at, err)
+		}
+	}
+	return nil
+}
+
+// tags are a manifest's tags as IAM has them.
+func tags(list []manifest.Tag) []iam.Tag {
+	var all []iam.Tag
+	for _, t := range list {
+		all = append(all, iam.Tag{Key: t.Key, Value: t.Value})
+	}
+	return all
+}
