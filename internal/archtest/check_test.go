@@ -74,7 +74,7 @@ func TestCheck(t *testing.T) {
 
 		{"forbidden text", map[string]string{"docs/x.md": "now\nLATER\n"}, []string{`docs/x.md:2: "LATER" has no place here`}},
 		{"forbidden text in data", map[string]string{"docs/x.bin": "\x00LATER"}, nil},
-		{"what is not the module's", map[string]string{"web/node_modules/x.md": "LATER", ".git/x": "LATER", "a/testdata/x.go": "package broken"}, nil},
+		{"what is not the module's", map[string]string{"web/node_modules/x.md": "LATER", ".git/x": "LATER", "a/testdata/x.go": "package broken", ".ci/x.go": "package broken"}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

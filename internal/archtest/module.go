@@ -76,7 +76,7 @@ func (m *Module) add(name string, content []byte) error {
 		return nil
 	}
 	m.texts = append(m.texts, text{name, content})
-	if path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") || inTestdata(name) {
+	if path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") || ignoredByGo(name) {
 		return nil
 	}
 	syntax, err := parser.ParseFile(m.files, name, content, parser.ParseComments|parser.SkipObjectResolution)
@@ -88,8 +88,12 @@ func (m *Module) add(name string, content []byte) error {
 	return nil
 }
 
-func inTestdata(name string) bool {
-	return slices.Contains(strings.Split(name, "/"), "testdata")
+// ignoredByGo tells whether the go command finds no package there: see go help
+// packages.
+func ignoredByGo(name string) bool {
+	return slices.ContainsFunc(strings.Split(name, "/"), func(element string) bool {
+		return element == "testdata" || element[0] == '.' || element[0] == '_'
+	})
 }
 
 // at writes a position as path:line.
