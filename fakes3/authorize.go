@@ -1,0 +1,228 @@
+package fakes3
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/irsatz/irsatz/iam"
+	"github.com/irsatz/irsatz/iam/arn"
+	"github.com/irsatz/irsatz/iam/policy"
+	"github.com/irsatz/irsatz/internal/awsapi"
+)
+
+// find looks up what the request is about. Nothing of it is told to the caller
+// before authorize, but that a bucket does not exist: AWS tells everybody.
+func (x *exchange) find() *awsapi.Error {
+	if x.op.target != toService && !x.op.has(created) {
+		b, ok := x.store.bucket(x.name)
+		if !ok {
+			return noSuchBucket(x.name)
+		}
+		if err := expectOwner(b, x.header.Get("X-Amz-Expected-Bucket-Owner")); err != nil {
+			return err
+		}
+		x.bucket = b
+	}
+	if x.op.target == toObject {
+		x.object, _ = x.store.find(x.bucket, x.key, x.version)
+		if x.object != nil && x.object.marker {
+			x.object, x.marker = nil, x.object
+		}
+	}
+	if x.op.variant == copying {
+		if err := x.findSource(); err != nil {
+			return err
+		}
+	}
+	if x.op.has(early) {
+		return x.decodeEarly()
+	}
+	return nil
+}
+
+// expectOwner compares the bucket's owner with the one the caller expects.
+func expectOwner(b *bucket, expected string) *awsapi.Error {
+	switch {
+	case expected == "" || expected == b.owner:
+		return nil
+	case len(expected) != 12 || strings.Trim(expected, "0123456789") != "":
+		return badRequest("InvalidBucketOwnerAWSAccountID", "The value of the expected bucket owner parameter must be an AWS Account ID... ["+expected+"]")
+	}
+	return accessDenied("Access Denied")
+}
+
+// authorize asks for every action that the request needs, the main one first.
+// DeleteObjects asks key by key when it runs.
+func (x *exchange) authorize() *awsapi.Error {
+	ctx, err := x.context()
+	if err != nil {
+		return err
+	}
+	if x.op.name == "DeleteObjects" {
+		return nil
+	}
+	action := x.op.action
+	if x.version != "" {
+		action = x.op.version
+	}
+	resource := x.resource()
+	if err := x.ask(x.bucket, action, resource, ctx); err != nil {
+		return err
+	}
+	for _, extra := range x.extraActions() {
+		if err := x.ask(x.bucket, extra, resource, ctx); err != nil {
+			return err
+		}
+	}
+	if x.source != nil {
+		if err := x.authorizeSource(); err != nil {
+			return err
+		}
+	}
+	if strings.HasSuffix(x.op.name, "BucketPolicy") && x.call.Caller.AccountID != x.bucket.owner {
+		return methodNotAllowed(x.r.Method, "BUCKETPOLICY")
+	}
+	if x.op.run != nil && x.op.target == toObject && x.reads() {
+		return x.present(x.bucket, x.key, x.version, x.object, x.marker)
+	}
+	return nil
+}
+
+// resource returns the ARN that the operation's actions are asked on.
+func (x *exchange) resource() string {
+	switch x.op.target {
+	case toObject:
+		return arn.Object(x.name, x.key).String()
+	case toBucket:
+		return arn.Bucket(x.name).String()
+	}
+	return arn.Bucket("*").String()
+}
+
+// reads reports whether the operation needs an object that exists.
+func (x *exchange) reads() bool {
+	return x.op.sub == "tagging" || x.op.sub == "" && (x.r.Method == http.MethodGet || x.r.Method == http.MethodHead)
+}
+
+// extraActions returns the further actions that the request's headers ask for,
+// in the order in which AWS documents them.
+func (x *exchange) extraActions() []string {
+	var actions []string
+	h := x.header
+	acl := h.Get("X-Amz-Acl") != "" || len(grants(h)) > 0
+	switch {
+	case x.op.has(created):
+		if in, ok := x.early.(*createBucketRequest); ok {
+			actions = in.actions(h)
+		}
+	case x.op.name == "GetObjectAttributes":
+		actions = append(actions, "GetObjectAttributes")
+		if x.version != "" {
+			actions[0] = "GetObjectVersionAttributes"
+		}
+	case x.op.has(writes):
+		if acl {
+			actions = append(actions, "PutObjectAcl")
+		}
+		if x.setsTags() {
+			actions = append(actions, "PutObjectTagging")
+		}
+		if h.Get("X-Amz-Object-Lock-Mode") != "" || h.Get("X-Amz-Object-Lock-Retain-Until-Date") != "" {
+			actions = append(actions, "PutObjectRetention")
+		}
+		if h.Get("X-Amz-Object-Lock-Legal-Hold") != "" {
+			actions = append(actions, "PutObjectLegalHold")
+		}
+		if x.op.name == "PutObject" && h.Get("If-Match") != "" {
+			actions = append(actions, "GetObject")
+		}
+	}
+	return actions
+}
+
+// setsTags reports whether the object will have tags: those of the header, or
+// in a copy those of the source unless they are to be replaced.
+func (x *exchange) setsTags() bool {
+	if x.source == nil || x.replacesTags() {
+		return x.header.Get("X-Amz-Tagging") != ""
+	}
+	return x.source.object != nil && len(x.source.object.tags) > 0
+}
+
+func (x *exchange) replacesTags() bool {
+	return x.header.Get("X-Amz-Tagging-Directive") == "REPLACE"
+}
+
+// authorizeSource asks for reading the source of a copy, under the policy of
+// the source's bucket.
+func (x *exchange) authorizeSource() *awsapi.Error {
+	src := x.source
+	ctx := x.baseContext(src.bucket.owner)
+	fillExisting(ctx, src.object)
+	read, readTags := "GetObject", "GetObjectTagging"
+	if src.version != "" {
+		read, readTags = "GetObjectVersion", "GetObjectVersionTagging"
+		ctx.Set("s3:versionid", src.version)
+	}
+	resource := arn.Object(src.name, src.key).String()
+	if err := x.ask(src.bucket, read, resource, ctx); err != nil {
+		return err
+	}
+	if err := x.present(src.bucket, src.key, src.version, src.object, src.marker); err != nil {
+		return err
+	}
+	if x.op.name == "CopyObject" && !x.replacesTags() && len(src.object.tags) > 0 {
+		return x.ask(src.bucket, readTags, resource, ctx)
+	}
+	return nil
+}
+
+// present refuses when there is no object. Only who may list the bucket is
+// told that there is none; for the question s3:prefix is the key.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_Permissions
+func (x *exchange) present(b *bucket, key, version string, o, marker *object) *awsapi.Error {
+	if o != nil {
+		return nil
+	}
+	ctx := x.baseContext(b.owner)
+	ctx.Set("s3:prefix", key)
+	if err := x.ask(b, "ListBucket", arn.Bucket(b.name).String(), ctx); err != nil {
+		x.call.Explain("the object does not exist, and only who may s3:ListBucket is told so", "grant s3:ListBucket on the bucket to see 404 instead of 403")
+		return err
+	}
+	switch {
+	case marker != nil && version != "":
+		e := methodNotAllowed(x.r.Method, "DeleteMarker")
+		e.Headers = []awsapi.Detail{detail("Allow", "DELETE"), detail("Last-Modified", marker.modified.Format(http.TimeFormat)),
+			detail("X-Amz-Delete-Marker", "true"), detail("X-Amz-Version-Id", marker.versionID)}
+		return e
+	case version != "":
+		return noSuchVersion(key, version)
+	}
+	e := noSuchKey(key)
+	if marker != nil {
+		e.Headers = []awsapi.Detail{detail("X-Amz-Delete-Marker", "true"), detail("X-Amz-Version-Id", marker.versionID)}
+	}
+	return e
+}
+
+// ask asks one question. b is nil where the resource is not in a bucket that
+// exists: it is then the caller's own.
+func (x *exchange) ask(b *bucket, action, resource string, ctx *policy.Context) *awsapi.Error {
+	q := &iam.Question{Action: full(action), Resource: resource, ResourceAccount: x.call.Caller.AccountID, Context: ctx}
+	if b != nil {
+		q.ResourceAccount, q.ResourcePolicy = b.owner, x.store.policy(b)
+		if x.call.Caller.Kind == policy.Root && x.call.Caller.AccountID == b.owner && strings.HasSuffix(action, "BucketPolicy") {
+			q.ResourcePolicy = nil // the owner's root cannot be locked out of the policy
+		}
+	}
+	decision, ok := x.call.Authorize(q)
+	if ok {
+		return nil
+	}
+	return accessDenied(decision.Sentence(&policy.Request{
+		Principal: x.call.Caller.Principal(), Action: q.Action, Resource: q.Resource,
+		ResourceAccount: q.ResourceAccount, Context: ctx,
+	}))
+}

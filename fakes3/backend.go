@@ -1,0 +1,299 @@
+package fakes3
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+
+	"github.com/irsatz/irsatz/internal/awsapi"
+)
+
+// backend is gofakes3's view of one exchange: it reaches only the bucket and
+// key that were authorized, and reads the very version that was found then.
+// Whatever else gofakes3 asks for is refused.
+type backend struct {
+	x      *exchange
+	err    *awsapi.Error // the first error, in AWS's words
+	put    *object       // to be stored: all but the body
+	body   *payload
+	number int // of the part to be stored
+	stored *object
+	gone   deletion
+}
+
+var errStrayed = errors.New("gofakes3 asked for what was not authorized")
+
+// allow makes sure that gofakes3 means what was authorized.
+func (b *backend) allow(op, name, key string) error {
+	if b.x.op.name == op && name == b.x.name && key == b.x.key && b.err == nil {
+		return nil
+	}
+	return b.fail(internal(fmt.Errorf("%w: %s on %q %q for %s on %q %q", errStrayed, op, name, key, b.x.op.name, b.x.name, b.x.key)))
+}
+
+// fail keeps AWS's error and gives gofakes3 one to stop it.
+func (b *backend) fail(e *awsapi.Error) error {
+	if e == nil {
+		return nil
+	}
+	if b.err == nil {
+		b.err = e
+	}
+	return gofakes3.ErrInternal
+}
+
+// BucketExists implements gofakes3.Backend: find has made sure.
+func (b *backend) BucketExists(name string) (bool, error) { return name == b.x.name, nil }
+
+// CreateBucket implements gofakes3.Backend.
+func (b *backend) CreateBucket(name string) error {
+	if err := b.allow("CreateBucket", name, ""); err != nil {
+		return err
+	}
+	return b.fail(b.x.store.create(name, b.x.call.Caller.AccountID))
+}
+
+// DeleteBucket implements gofakes3.Backend.
+func (b *backend) DeleteBucket(name string) error {
+	if err := b.allow("DeleteBucket", name, ""); err != nil {
+		return err
+	}
+	return b.fail(b.x.store.remove(b.x.bucket))
+}
+
+func (b *backend) content(o *object, r *gofakes3.ObjectRangeRequest) (*gofakes3.Object, error) {
+	part, err := r.Range(int64(len(o.body)))
+	if err != nil {
+		return nil, err
+	}
+	body := o.body
+	if part != nil {
+		body = body[part.Start : part.Start+part.Length]
+	}
+	hash, _ := hex.DecodeString(o.etag[1:33]) // gofakes3 knows only ETags that are hashes
+	return &gofakes3.Object{Name: o.key, Size: int64(len(o.body)), Range: part, Hash: hash, Contents: io.NopCloser(bytes.NewReader(body))}, nil
+}
+
+// GetObject implements gofakes3.Backend.
+func (b *backend) GetObject(name, key string, r *gofakes3.ObjectRangeRequest) (*gofakes3.Object, error) {
+	if err := b.allow("GetObject", name, key); err != nil {
+		return nil, err
+	}
+	return b.content(b.x.object, r)
+}
+
+// HeadObject implements gofakes3.Backend. gofakes3 heads the source of a copy.
+func (b *backend) HeadObject(name, key string) (*gofakes3.Object, error) {
+	if src := b.x.source; src != nil && name == src.name && key == src.key {
+		return b.content(src.object, nil)
+	}
+	if err := b.allow("HeadObject", name, key); err != nil {
+		return nil, err
+	}
+	return b.content(b.x.object, nil)
+}
+
+// PutObject implements gofakes3.Backend. Nothing is stored before the body has
+// ended well.
+func (b *backend) PutObject(name, key string, _ map[string]string, in io.Reader, size int64, _ *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
+	var none gofakes3.PutObjectResult
+	if err := b.allow("PutObject", name, key); err != nil {
+		return none, err
+	}
+	body, err := readBody(in, size)
+	if err != nil {
+		return none, b.fail(b.body.refusal(err))
+	}
+	b.put.body = body
+	b.body.describe(b.put)
+	if err := b.fail(b.x.store.put(b.x.bucket, b.put, b.x.conditions())); err != nil {
+		return none, err
+	}
+	b.stored = b.put
+	return none, nil
+}
+
+// readBody reads all of in. The size is a claim, so memory is taken as data
+// arrives.
+func readBody(in io.Reader, size int64) ([]byte, error) {
+	buf := bytes.NewBuffer(make([]byte, 0, min(size, 1<<20)+bytes.MinRead))
+	n, err := buf.ReadFrom(in)
+	if err == nil && n != size {
+		err = io.ErrUnexpectedEOF
+	}
+	return buf.Bytes(), err
+}
+
+// describe sets what follows from the body.
+func (p *payload) describe(o *object) {
+	o.etag = `"` + hex.EncodeToString(p.md5.Sum(nil)) + `"`
+	if p.sum != nil {
+		o.checksum = pair{p.sum.header, p.sum.value()}
+	}
+}
+
+// CopyObject implements gofakes3.Backend.
+func (b *backend) CopyObject(srcName, srcKey, name, key string, _ map[string]string) (gofakes3.CopyObjectResult, error) {
+	var none gofakes3.CopyObjectResult
+	src := b.x.source
+	if err := b.allow("CopyObject", name, key); err != nil {
+		return none, err
+	}
+	if srcName != src.name || srcKey != src.key {
+		return none, b.fail(internal(errStrayed))
+	}
+	if err := b.fail(b.x.store.put(b.x.bucket, b.put, b.x.conditions())); err != nil {
+		return none, err
+	}
+	b.stored = b.put
+	return gofakes3.CopyObjectResult{ETag: b.put.etag, LastModified: gofakes3.NewContentTime(b.put.modified)}, nil
+}
+
+// DeleteObject implements gofakes3.Backend.
+func (b *backend) DeleteObject(name, key string) (none gofakes3.ObjectDeleteResult, _ error) {
+	if err := b.allow("DeleteObject", name, key); err != nil {
+		return none, err
+	}
+	gone, err := b.x.store.delete(b.x.bucket, key, b.x.version)
+	b.gone = gone
+	return none, b.fail(err)
+}
+
+// CreateMultipartUpload implements gofakes3.MultipartBackend.
+func (b *backend) CreateMultipartUpload(name, key string, _ map[string]string) (gofakes3.UploadID, error) {
+	if err := b.allow("CreateMultipartUpload", name, key); err != nil {
+		return "", err
+	}
+	u := &upload{key: key, draft: *b.put, algorithm: b.x.header.Get("X-Amz-Checksum-Algorithm"), sse: b.x.header.Get("X-Amz-Server-Side-Encryption")}
+	err := b.fail(b.x.store.startUpload(b.x.bucket, u))
+	return gofakes3.UploadID(u.id), err
+}
+
+// UploadPart implements gofakes3.MultipartBackend.
+func (b *backend) UploadPart(name, key string, id gofakes3.UploadID, number int, size int64, in io.Reader) (string, error) {
+	if err := b.allow("UploadPart", name, key); err != nil {
+		return "", err
+	}
+	body, err := readBody(in, size)
+	if err != nil {
+		return "", b.fail(b.body.refusal(err))
+	}
+	p := &part{number: number, body: body, etag: `"` + hex.EncodeToString(b.body.md5.Sum(nil)) + `"`}
+	return p.etag, b.fail(b.x.store.putPart(b.x.bucket, key, string(id), p))
+}
+
+// AbortMultipartUpload implements gofakes3.MultipartBackend.
+func (b *backend) AbortMultipartUpload(name, key string, id gofakes3.UploadID) error {
+	if err := b.allow("AbortMultipartUpload", name, key); err != nil {
+		return err
+	}
+	return b.fail(b.x.store.abort(b.x.bucket, key, string(id)))
+}
+
+// CompleteMultipartUpload implements gofakes3.MultipartBackend.
+func (b *backend) CompleteMultipartUpload(name, key string, id gofakes3.UploadID, in *gofakes3.CompleteMultipartUploadRequest) (gofakes3.VersionID, string, error) {
+	if err := b.allow("CompleteMultipartUpload", name, key); err != nil {
+		return "", "", err
+	}
+	list := make([]chosen, len(in.Parts))
+	for i, p := range in.Parts {
+		list[i] = chosen{p.PartNumber, p.ETag}
+	}
+	if len(list) == 0 {
+		return "", "", b.fail(malformedXML())
+	}
+	o, err := b.x.store.complete(b.x.bucket, key, string(id), list, b.x.conditions())
+	if err != nil {
+		return "", "", b.fail(err)
+	}
+	b.stored = o
+	return "", o.etag, nil
+}
+
+// ListParts implements gofakes3.MultipartBackend.
+func (b *backend) ListParts(name, key string, id gofakes3.UploadID, marker int, limit int64) (*gofakes3.ListMultipartUploadPartsResult, error) {
+	if err := b.allow("ListParts", name, key); err != nil {
+		return nil, err
+	}
+	parts, err := b.x.store.parts(b.x.bucket, key, string(id))
+	if err != nil {
+		return nil, b.fail(err)
+	}
+	out := &gofakes3.ListMultipartUploadPartsResult{Bucket: name, Key: key, UploadID: id, PartNumberMarker: marker, MaxParts: limit, StorageClass: gofakes3.StorageStandard}
+	for _, p := range parts {
+		switch {
+		case p.number <= marker:
+		case int64(len(out.Parts)) == limit:
+			out.IsTruncated = true
+			return out, nil
+		default:
+			out.Parts = append(out.Parts, gofakes3.ListMultipartUploadPartItem{
+				PartNumber: p.number, LastModified: gofakes3.NewContentTime(p.modified), ETag: p.etag, Size: int64(len(p.body)),
+			})
+			out.NextPartNumberMarker = p.number
+		}
+	}
+	return out, nil
+}
+
+// What follows is never asked for: the Server answers it without gofakes3.
+
+// ListBuckets implements gofakes3.Backend.
+func (b *backend) ListBuckets() ([]gofakes3.BucketInfo, error) { return nil, b.stray() }
+
+// ListBucket implements gofakes3.Backend.
+func (b *backend) ListBucket(string, *gofakes3.Prefix, gofakes3.ListBucketPage) (*gofakes3.ObjectList, error) {
+	return nil, b.stray()
+}
+
+// ForceDeleteBucket implements gofakes3.Backend.
+func (b *backend) ForceDeleteBucket(string) error { return b.stray() }
+
+// DeleteMulti implements gofakes3.Backend.
+func (b *backend) DeleteMulti(string, ...string) (none gofakes3.MultiDeleteResult, _ error) {
+	return none, b.stray()
+}
+
+// ListMultipartUploads implements gofakes3.MultipartBackend.
+func (b *backend) ListMultipartUploads(string, *gofakes3.UploadListMarker, gofakes3.Prefix, int64) (*gofakes3.ListMultipartUploadsResult, error) {
+	return nil, b.stray()
+}
+
+func (b *backend) stray() error { return b.fail(internal(errStrayed)) }
+
+// timeSource is the server's clock as gofakes3 wants it.
+type timeSource func() time.Time
+
+// Now implements gofakes3.TimeSource.
+func (t timeSource) Now() time.Time { return t() }
+
+// Since implements gofakes3.TimeSource.
+func (t timeSource) Since(u time.Time) time.Duration { return t().Sub(u) }
+
+// forward builds a request of understood parts alone and has gofakes3 serve it
+// with this backend. Query and header are what gofakes3 needs to see.
+func (b *backend) forward(query string, header http.Header, to http.ResponseWriter) {
+	x := b.x
+	r := &http.Request{
+		Method: x.r.Method, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Host: x.r.Host, TLS: x.r.TLS, Header: header, Body: http.NoBody,
+		URL: &url.URL{Path: "/" + x.name, RawQuery: query},
+	}
+	if x.key != "" {
+		r.URL.Path += "/" + x.key
+	}
+	if b.body != nil {
+		r.Body, r.ContentLength = io.NopCloser(b.body), b.body.size
+		header.Set("Content-Length", strconv.FormatInt(b.body.size, 10))
+	}
+	gofakes3.New(b, gofakes3.WithTimeSource(timeSource(x.config.Now)), gofakes3.WithTimeSkewLimit(0),
+		gofakes3.WithMetadataSizeLimit(0), gofakes3.WithIntegrityCheck(false)).Server().ServeHTTP(to, r.WithContext(x.r.Context()))
+}

@@ -1,0 +1,329 @@
+package fakes3
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/xml"
+	"net/http"
+	"strings"
+
+	"github.com/irsatz/irsatz/iam"
+	"github.com/irsatz/irsatz/iam/policy"
+	"github.com/irsatz/irsatz/internal/awsapi"
+)
+
+const listTime = "2006-01-02T15:04:05.000Z"
+
+type owner struct {
+	ID          string `xml:"ID"`
+	DisplayName string `xml:"DisplayName,omitempty"`
+}
+
+// canonicalUser returns the account as S3's canonical user, 64 hex digits.
+func canonicalUser(account string) *owner {
+	sum := sha256.Sum256([]byte("irsatz canonical user " + account))
+	return &owner{ID: hex.EncodeToString(sum[:])}
+}
+
+type listBucketsResult struct {
+	XMLName xml.Name     `xml:"ListAllMyBucketsResult"`
+	Xmlns   string       `xml:"xmlns,attr"`
+	Owner   *owner       `xml:"Owner"`
+	Buckets []bucketItem `xml:"Buckets>Bucket"`
+	Token   string       `xml:"ContinuationToken,omitempty"`
+	Prefix  string       `xml:"Prefix,omitempty"`
+}
+
+type bucketItem struct {
+	Name    string `xml:"Name"`
+	Created string `xml:"CreationDate"`
+	Region  string `xml:"BucketRegion,omitempty"`
+}
+
+// listBuckets lists all buckets of the caller's account: who may list sees
+// them all, whatever else it may do with them.
+func (x *exchange) listBuckets() *awsapi.Error {
+	out := listBucketsResult{Xmlns: xmlNamespace, Owner: canonicalUser(x.call.Caller.AccountID)}
+	most, err := x.number("max-buckets", 10000)
+	if err != nil {
+		return err
+	}
+	if region, ok := param(x.params, "bucket-region"); ok && region != x.config.Region {
+		return x.answerXML(out)
+	}
+	out.Prefix, _ = param(x.params, "prefix")
+	after, err := x.token()
+	if err != nil {
+		return err
+	}
+	for _, b := range x.store.owned(x.call.Caller.AccountID) {
+		if !strings.HasPrefix(b.name, out.Prefix) || b.name <= after {
+			continue
+		}
+		if len(out.Buckets) == most {
+			out.Token = seal(out.Buckets[most-1].Name)
+			break
+		}
+		out.Buckets = append(out.Buckets, bucketItem{Name: b.name, Created: b.created.Format(listTime), Region: x.config.Region})
+	}
+	return x.answerXML(out)
+}
+
+type xmlTag struct {
+	Key   string `xml:"Key"`
+	Value string `xml:"Value"`
+}
+
+type createBucketRequest struct {
+	XMLName  xml.Name  `xml:"CreateBucketConfiguration"`
+	Region   string    `xml:"LocationConstraint"`
+	Tags     []xmlTag  `xml:"Tags>Tag"`
+	Location *struct{} `xml:"Location"`
+	Kind     *struct{} `xml:"Bucket"`
+}
+
+// decodeCreateBucket reads the configuration, which may be left out.
+func (x *exchange) decodeCreateBucket() *awsapi.Error {
+	in := new(createBucketRequest)
+	body, err := x.readXML()
+	if err != nil {
+		return err
+	}
+	if len(body) > 0 {
+		if err := xml.Unmarshal(body, in); err != nil {
+			return malformedXML()
+		}
+	}
+	x.early = in
+	return nil
+}
+
+// fill sets the condition keys of CreateBucket.
+func (in *createBucketRequest) fill(ctx *policy.Context, h http.Header) {
+	if in.Region != "" {
+		ctx.Set("s3:locationconstraint", in.Region)
+	}
+	for _, name := range [...]string{"x-amz-object-ownership", "x-amz-bucket-namespace"} {
+		if v := h.Get(name); v != "" {
+			ctx.Set("s3:"+name, v)
+		}
+	}
+	keys := make([]string, len(in.Tags))
+	for i, t := range in.Tags {
+		keys[i] = t.Key
+		ctx.Set("aws:RequestTag/"+t.Key, t.Value)
+	}
+	if len(keys) > 0 {
+		ctx.SetValues("aws:TagKeys", keys...)
+	}
+}
+
+// actions returns what CreateBucket needs besides s3:CreateBucket.
+func (in *createBucketRequest) actions(h http.Header) (actions []string) {
+	if acl := h.Get("X-Amz-Acl"); acl != "" && acl != "private" || len(grants(h)) > 0 {
+		actions = append(actions, "PutBucketAcl")
+	}
+	if strings.EqualFold(h.Get("X-Amz-Bucket-Object-Lock-Enabled"), "true") {
+		actions = append(actions, "PutBucketObjectLockConfiguration", "PutBucketVersioning")
+	}
+	if h.Get("X-Amz-Object-Ownership") != "" {
+		actions = append(actions, "PutBucketOwnershipControls")
+	}
+	if len(in.Tags) > 0 {
+		actions = append(actions, "TagResource")
+	}
+	return actions
+}
+
+func (x *exchange) createBucket() *awsapi.Error {
+	in := x.early.(*createBucketRequest) //nolint:errcheck // set by decodeCreateBucket
+	if err := x.checkCreate(in); err != nil {
+		return err
+	}
+	tags := fromXML(in.Tags)
+	if err := checkTags(tags, 50); err != nil {
+		return err
+	}
+	b := &backend{x: x}
+	_, err := b.run("", make(http.Header))
+	// In us-east-1 creating one's own bucket again is no error.
+	again := err != nil && err.Code == "BucketAlreadyOwnedByYou" && x.config.Region == "us-east-1"
+	if err != nil && !again {
+		return err
+	}
+	if made, ok := x.store.bucket(x.name); ok && !again {
+		if err := x.store.change(made, func() *awsapi.Error { made.tags = canonicalTags(tags); return nil }); err != nil {
+			return err
+		}
+	}
+	x.w.Header().Set("Location", "/"+x.name)
+	return x.done(http.StatusOK)
+}
+
+// checkCreate refuses buckets of a kind or place that irsatz does not have.
+func (x *exchange) checkCreate(in *createBucketRequest) *awsapi.Error {
+	h, region := x.header, x.config.Region
+	switch {
+	case in.Location != nil || in.Kind != nil:
+		return notImplemented("A directory bucket")
+	case in.Region == "us-east-1" && region == "us-east-1":
+		return badRequest("InvalidLocationConstraint", "The specified location-constraint is not valid", detail("LocationConstraint", in.Region))
+	case in.Region != region && (in.Region != "" || region != "us-east-1"):
+		named := in.Region
+		if named == "" {
+			named = "unspecified"
+		}
+		return badRequest("IllegalLocationConstraintException", "The "+named+" location constraint is incompatible for the region specific endpoint this request was sent to.")
+	case strings.EqualFold(h.Get("X-Amz-Bucket-Object-Lock-Enabled"), "true"):
+		return headerNotImplemented("x-amz-bucket-object-lock-enabled", "true")
+	}
+	switch v := h.Get("X-Amz-Object-Ownership"); v {
+	case "", "BucketOwnerEnforced":
+	default:
+		return headerNotImplemented("x-amz-object-ownership", v)
+	}
+	if acl := h.Get("X-Amz-Acl"); acl != "" && acl != "private" || len(grants(h)) > 0 {
+		return badRequest("InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")
+	}
+	return nil
+}
+
+func (x *exchange) headBucket() *awsapi.Error { return x.done(http.StatusOK) }
+
+func (x *exchange) deleteBucket() *awsapi.Error {
+	b := &backend{x: x}
+	if _, err := b.run("", make(http.Header)); err != nil {
+		return err
+	}
+	return x.done(http.StatusNoContent)
+}
+
+type locationResult struct {
+	XMLName xml.Name `xml:"LocationConstraint"`
+	Xmlns   string   `xml:"xmlns,attr"`
+	Region  string   `xml:",chardata"`
+}
+
+func (x *exchange) getBucketLocation() *awsapi.Error {
+	out := locationResult{Xmlns: xmlNamespace, Region: x.config.Region}
+	if out.Region == "us-east-1" {
+		out.Region = "" // the classic region has no name
+	}
+	return x.answerXML(out)
+}
+
+type versioningConfiguration struct {
+	XMLName   xml.Name `xml:"VersioningConfiguration"`
+	Xmlns     string   `xml:"xmlns,attr,omitempty"`
+	Status    string   `xml:"Status,omitempty"`
+	MfaDelete string   `xml:"MfaDelete,omitempty"`
+}
+
+func (x *exchange) getBucketVersioning() *awsapi.Error {
+	x.store.mu.RLock()
+	status := x.bucket.versioning
+	x.store.mu.RUnlock()
+	return x.answerXML(versioningConfiguration{Xmlns: xmlNamespace, Status: status})
+}
+
+func (x *exchange) putBucketVersioning() *awsapi.Error {
+	var in versioningConfiguration
+	if err := x.readInto(&in); err != nil {
+		return err
+	}
+	switch {
+	case in.MfaDelete == versioningEnabled:
+		return notImplemented("MFA delete")
+	case in.Status != versioningEnabled && in.Status != versioningSuspended:
+		return badRequest("IllegalVersioningConfigurationException", "The Versioning element must be specified")
+	}
+	if err := x.store.change(x.bucket, func() *awsapi.Error { x.bucket.versioning = in.Status; return nil }); err != nil {
+		return err
+	}
+	return x.done(http.StatusOK)
+}
+
+type tagging struct {
+	XMLName xml.Name `xml:"Tagging"`
+	Xmlns   string   `xml:"xmlns,attr,omitempty"`
+	Tags    []xmlTag `xml:"TagSet>Tag"`
+}
+
+func fromXML(tags []xmlTag) []iam.Tag {
+	out := make([]iam.Tag, len(tags))
+	for i, t := range tags {
+		out[i] = iam.Tag(t)
+	}
+	return out
+}
+
+// decodeTags reads the tags of PutObjectTagging and PutBucketTagging.
+func (x *exchange) decodeTags() *awsapi.Error {
+	var in tagging
+	if err := x.readInto(&in); err != nil {
+		return err
+	}
+	most := maxTags
+	if x.op.target == toBucket {
+		most = 50
+	}
+	tags := fromXML(in.Tags)
+	if err := checkTags(tags, most); err != nil {
+		return err
+	}
+	x.early = tags
+	return nil
+}
+
+// getTagging serves GetObjectTagging and GetBucketTagging.
+func (x *exchange) getTagging() *awsapi.Error {
+	var tags []iam.Tag
+	if x.op.target == toObject {
+		tags = x.object.tags
+		x.stampVersion()
+	} else {
+		x.store.mu.RLock()
+		tags = x.bucket.tags
+		x.store.mu.RUnlock()
+		if len(tags) == 0 {
+			return noSuchTagSet(x.name)
+		}
+	}
+	out := tagging{Xmlns: xmlNamespace, Tags: make([]xmlTag, len(tags))}
+	for i, t := range tags {
+		out.Tags[i] = xmlTag(t)
+	}
+	return x.answerXML(out)
+}
+
+func (x *exchange) putTagging() *awsapi.Error {
+	if x.op.target == toBucket {
+		if err := x.decodeTags(); err != nil {
+			return err
+		}
+	}
+	tags := x.early.([]iam.Tag) //nolint:errcheck // set by decodeTags
+	return x.setTags(tags, map[target]int{toObject: http.StatusOK, toBucket: http.StatusNoContent}[x.op.target])
+}
+
+func (x *exchange) deleteTagging() *awsapi.Error { return x.setTags(nil, http.StatusNoContent) }
+
+func (x *exchange) setTags(tags []iam.Tag, status int) *awsapi.Error {
+	var err *awsapi.Error
+	if x.op.target == toObject {
+		x.stampVersion()
+		err = x.store.retag(x.bucket, x.object, tags)
+	} else {
+		err = x.store.change(x.bucket, func() *awsapi.Error { x.bucket.tags = canonicalTags(tags); return nil })
+	}
+	if err != nil {
+		return err
+	}
+	return x.done(status)
+}
+
+func (x *exchange) stampVersion() {
+	if x.store.versioned(x.bucket) {
+		x.w.Header()["X-Amz-Version-Id"] = []string{x.object.versionID}
+	}
+}

@@ -1,0 +1,137 @@
+package fakes3
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/irsatz/irsatz/internal/awsapi"
+)
+
+// The texts are AWS's, from
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html and
+// recorded answers.
+
+func fail(status int, code, message string, details ...awsapi.Detail) *awsapi.Error {
+	return &awsapi.Error{Code: code, Message: message, Status: status, Details: details}
+}
+
+func detail(name, value string) awsapi.Detail { return awsapi.Detail{Name: name, Value: value} }
+
+func badRequest(code, message string, details ...awsapi.Detail) *awsapi.Error {
+	return fail(http.StatusBadRequest, code, message, details...)
+}
+
+func invalidArgument(message, name, value string) *awsapi.Error {
+	return badRequest("InvalidArgument", message, detail("ArgumentName", name), detail("ArgumentValue", value))
+}
+
+func invalidRequest(message string) *awsapi.Error { return badRequest("InvalidRequest", message) }
+
+func accessDenied(message string, details ...awsapi.Detail) *awsapi.Error {
+	return fail(http.StatusForbidden, "AccessDenied", message, details...)
+}
+
+func internal(cause error) *awsapi.Error {
+	e := fail(http.StatusInternalServerError, "InternalError", "We encountered an internal error. Please try again.")
+	e.Cause = cause
+	return e
+}
+
+// notImplemented answers an operation that AWS has and irsatz has not.
+func notImplemented(what string) *awsapi.Error {
+	return fail(http.StatusNotImplemented, "NotImplemented", what+" is not implemented by irsatz.")
+}
+
+// headerNotImplemented answers a header whose function is missing here.
+func headerNotImplemented(name, value string) *awsapi.Error {
+	return fail(http.StatusNotImplemented, "NotImplemented", "A header you provided implies functionality that is not implemented",
+		detail("Header", name), detail("additionalMessage", value))
+}
+
+func noSuchBucket(name string) *awsapi.Error {
+	return fail(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist", detail("BucketName", name))
+}
+
+func noSuchKey(key string) *awsapi.Error {
+	return fail(http.StatusNotFound, "NoSuchKey", "The specified key does not exist.", detail("Key", key))
+}
+
+func noSuchVersion(key, id string) *awsapi.Error {
+	return fail(http.StatusNotFound, "NoSuchVersion", "The specified version does not exist.", detail("Key", key), detail("VersionId", id))
+}
+
+func noSuchUpload(id string) *awsapi.Error {
+	return fail(http.StatusNotFound, "NoSuchUpload",
+		"The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.", detail("UploadId", id))
+}
+
+func noSuchBucketPolicy(name string) *awsapi.Error {
+	return fail(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist", detail("BucketName", name))
+}
+
+func noSuchTagSet(name string) *awsapi.Error {
+	return fail(http.StatusNotFound, "NoSuchTagSet", "The TagSet does not exist", detail("BucketName", name))
+}
+
+func alreadyExists(b *bucket, owner string) *awsapi.Error {
+	if b.owner == owner {
+		return fail(http.StatusConflict, "BucketAlreadyOwnedByYou",
+			"Your previous request to create the named bucket succeeded and you already own it.", detail("BucketName", b.name))
+	}
+	return fail(http.StatusConflict, "BucketAlreadyExists",
+		"The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.",
+		detail("BucketName", b.name))
+}
+
+func bucketNotEmpty(name string) *awsapi.Error {
+	return fail(http.StatusConflict, "BucketNotEmpty", "The bucket you tried to delete is not empty", detail("BucketName", name))
+}
+
+func invalidBucketName(name string) *awsapi.Error {
+	return badRequest("InvalidBucketName", "The specified bucket is not valid.", detail("BucketName", name))
+}
+
+func preconditionFailed(condition string) *awsapi.Error {
+	return fail(http.StatusPreconditionFailed, "PreconditionFailed",
+		"At least one of the pre-conditions you specified did not hold", detail("Condition", condition))
+}
+
+func malformedXML() *awsapi.Error {
+	return badRequest("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
+}
+
+func methodNotAllowed(method, resource string) *awsapi.Error {
+	return fail(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.",
+		detail("Method", method), detail("ResourceType", resource))
+}
+
+func invalidPart() *awsapi.Error {
+	return badRequest("InvalidPart", "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.")
+}
+
+func invalidPartOrder() *awsapi.Error {
+	return badRequest("InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.")
+}
+
+func entityTooSmall(p *part) *awsapi.Error {
+	return badRequest("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size",
+		detail("ProposedSize", strconv.Itoa(len(p.body))), detail("MinSizeAllowed", strconv.Itoa(minPart)),
+		detail("PartNumber", strconv.Itoa(p.number)), detail("ETag", p.etag))
+}
+
+func entityTooLarge(size int64) *awsapi.Error {
+	return badRequest("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size",
+		detail("ProposedSize", strconv.FormatInt(size, 10)), detail("MaxSizeAllowed", strconv.FormatInt(maxObject, 10)))
+}
+
+func missingContentLength() *awsapi.Error {
+	return fail(http.StatusLengthRequired, "MissingContentLength", "You must provide the Content-Length HTTP header.")
+}
+
+func incompleteBody() *awsapi.Error {
+	return badRequest("IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header")
+}
+
+func invalidURI() *awsapi.Error {
+	return badRequest("InvalidURI", "Couldn't parse the specified URI.")
+}

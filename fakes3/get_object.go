@@ -1,0 +1,245 @@
+package fakes3
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/irsatz/irsatz/iam"
+	"github.com/irsatz/irsatz/iam/arn"
+	"github.com/irsatz/irsatz/internal/awsapi"
+)
+
+// getObject serves GetObject and HeadObject.
+func (x *exchange) getObject() *awsapi.Error {
+	if n, ok := param(x.params, "partNumber"); ok {
+		return headerNotImplemented("partNumber", n)
+	}
+	if err := x.checkRead(x.object); err != nil {
+		return err
+	}
+	header := make(http.Header)
+	span, err := x.span(x.object)
+	if err != nil {
+		return err
+	}
+	if span != "" {
+		header.Set("Range", span)
+	}
+	b := &backend{x: x}
+	out := &relay{x: x, header: make(http.Header), ranged: span != ""}
+	b.forward("", header, out)
+	switch {
+	case out.started:
+		x.call.Finish(out.status, nil)
+		return nil
+	case b.err != nil:
+		return b.err
+	case out.status == 0: // an empty object: nothing was written
+		out.WriteHeader(http.StatusOK)
+		x.call.Finish(http.StatusOK, nil)
+		return nil
+	}
+	return internal(fmt.Errorf("gofakes3 answered %d", out.status))
+}
+
+// relay passes gofakes3's answer to GetObject on, with our headers.
+type relay struct {
+	x       *exchange
+	header  http.Header // gofakes3's
+	ranged  bool
+	status  int
+	started bool
+}
+
+// Header implements http.ResponseWriter.
+func (w *relay) Header() http.Header { return w.header }
+
+// WriteHeader implements http.ResponseWriter.
+func (w *relay) WriteHeader(status int) {
+	if w.status != 0 {
+		return
+	}
+	w.status = status
+	if status != http.StatusOK && status != http.StatusPartialContent {
+		return // an error of gofakes3, which is replaced
+	}
+	h := w.x.common()
+	w.x.describe(h, !w.ranged)
+	for _, name := range [...]string{"Content-Length", "Content-Range"} {
+		if v := w.header[name]; v != nil {
+			h[name] = v
+		}
+	}
+	w.started, w.x.answered = true, true
+	w.x.w.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (w *relay) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.WriteHeader(http.StatusOK)
+	}
+	if !w.started || w.x.r.Method == http.MethodHead {
+		return len(b), nil
+	}
+	return w.x.w.Write(b)
+}
+
+var overrides = map[string]string{
+	"response-content-type": "Content-Type", "response-content-language": "Content-Language", "response-expires": "Expires",
+	"response-cache-control": "Cache-Control", "response-content-disposition": "Content-Disposition",
+	"response-content-encoding": "Content-Encoding",
+}
+
+// describe sets the headers of the object. A checksum is only of a whole body.
+func (x *exchange) describe(h http.Header, whole bool) {
+	o := x.object
+	for _, p := range o.header {
+		h[p.name] = []string{p.value}
+	}
+	if o.class != "" {
+		h.Set("X-Amz-Storage-Class", o.class)
+	}
+	h["Etag"] = []string{o.etag}
+	h["Last-Modified"] = []string{o.modified.Format(http.TimeFormat)}
+	h["Accept-Ranges"] = []string{"bytes"}
+	x.stamp(h, o)
+	if whole && o.checksum.name != "" && strings.EqualFold(x.header.Get("X-Amz-Checksum-Mode"), "ENABLED") {
+		h[o.checksum.name] = []string{o.checksum.value}
+		h.Set("X-Amz-Checksum-Type", "FULL_OBJECT")
+	}
+	if n := len(o.tags); n > 0 && x.maySeeTags() {
+		h.Set("X-Amz-Tagging-Count", itoa(n))
+	}
+	for _, p := range x.params {
+		if name := overrides[p.name]; name != "" {
+			h.Set(name, p.value)
+		}
+	}
+}
+
+// stamp sets the headers that every answer about a stored version has.
+func (x *exchange) stamp(h http.Header, o *object) {
+	h["X-Amz-Server-Side-Encryption"] = []string{"AES256"}
+	if x.store.versioned(x.bucket) {
+		h["X-Amz-Version-Id"] = []string{o.versionID}
+	}
+}
+
+// maySeeTags reports whether the caller may read the object's tags. It is not
+// recorded: without the permission the header is left out, and nobody asked.
+func (x *exchange) maySeeTags() bool {
+	ctx := x.baseContext(x.bucket.owner)
+	action := "s3:GetObjectTagging"
+	if x.version != "" {
+		action = "s3:GetObjectVersionTagging"
+		ctx.Set("s3:versionid", x.version)
+	}
+	fillExisting(ctx, x.object)
+	return x.config.Store.Authorize(&iam.Question{
+		Caller: x.call.Caller, Action: action, Resource: arn.Object(x.name, x.key).String(),
+		ResourceAccount: x.bucket.owner, ResourcePolicy: x.store.policy(x.bucket), Context: ctx,
+	}).Allowed()
+}
+
+// checkRead answers the conditional headers, in the order of RFC 9110 section
+// 13.2.2.
+func (x *exchange) checkRead(o *object) *awsapi.Error {
+	err := checkConditions(x.header, "", o)
+	if err != nil && err.Status == http.StatusNotModified {
+		err.Headers = []awsapi.Detail{detail("Etag", o.etag), detail("Last-Modified", o.modified.Format(http.TimeFormat))}
+	}
+	return err
+}
+
+// checkConditions evaluates If-Match and its kin, or for a copy's source the
+// headers with this prefix.
+func checkConditions(h http.Header, prefix string, o *object) *awsapi.Error {
+	modified := o.modified.Truncate(time.Second)
+	stale := fail(http.StatusNotModified, "NotModified", "Not Modified")
+	if prefix != "" {
+		stale = preconditionFailed(strings.ToLower(prefix) + "If-None-Match")
+	}
+	if want := h.Get(prefix + "If-Match"); want != "" {
+		if !etagsMatch(want, o.etag) {
+			return preconditionFailed(conditionName(prefix, "If-Match"))
+		}
+	} else if t, err := http.ParseTime(h.Get(prefix + "If-Unmodified-Since")); err == nil && modified.After(t) {
+		return preconditionFailed(conditionName(prefix, "If-Unmodified-Since"))
+	}
+	if want := h.Get(prefix + "If-None-Match"); want != "" {
+		if etagsMatch(want, o.etag) {
+			return stale
+		}
+	} else if t, err := http.ParseTime(h.Get(prefix + "If-Modified-Since")); err == nil && !modified.After(t) {
+		return stale
+	}
+	return nil
+}
+
+func conditionName(prefix, name string) string {
+	if prefix == "" {
+		return name
+	}
+	return strings.ToLower(prefix + name)
+}
+
+// etagsMatch reports whether a list of ETags, quoted or not, has this one.
+func etagsMatch(list, etag string) bool {
+	for tag := range strings.SplitSeq(list, ",") {
+		tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
+		if tag == "*" || strings.Trim(tag, `"`) == strings.Trim(etag, `"`) {
+			return true
+		}
+	}
+	return false
+}
+
+// span returns the one range asked for in canonical form, "" for the whole
+// object. As on AWS, a Range that is not one valid range is ignored.
+func (x *exchange) span(o *object) (string, *awsapi.Error) {
+	raw := x.header.Get("Range")
+	if cond := x.header.Get("If-Range"); raw == "" || cond != "" && !etagsMatch(cond, o.etag) {
+		return "", nil
+	}
+	size := int64(len(o.body))
+	first, last, ok := parseRange(raw, size)
+	if !ok {
+		return "", nil
+	}
+	if first >= size || first > last {
+		e := fail(http.StatusRequestedRangeNotSatisfiable, "InvalidRange", "The requested range is not satisfiable",
+			detail("RangeRequested", raw), detail("ActualObjectSize", strconv.FormatInt(size, 10)))
+		e.Headers = []awsapi.Detail{detail("Content-Range", "bytes */"+strconv.FormatInt(size, 10))}
+		return "", e
+	}
+	return fmt.Sprintf("bytes=%d-%d", first, last), nil
+}
+
+// parseRange reads "bytes=first-last", "bytes=first-" or "bytes=-length".
+func parseRange(raw string, size int64) (first, last int64, ok bool) {
+	spec, ok := strings.CutPrefix(raw, "bytes=")
+	from, to, ok2 := strings.Cut(spec, "-")
+	if !ok || !ok2 {
+		return 0, 0, false
+	}
+	if from == "" {
+		n, err := strconv.ParseUint(to, 10, 62)
+		return max(0, size-int64(n)), size - 1, err == nil // "-0" begins at the end
+	}
+	f, err := strconv.ParseUint(from, 10, 62)
+	if err != nil {
+		return 0, 0, false
+	}
+	if to == "" {
+		return int64(f), size - 1, true
+	}
+	l, err := strconv.ParseUint(to, 10, 62)
+	if err != nil || l < f {
+		return 0, 0, false
+	}
+	return int64(f), min(int64(l), size-1), true
+}

@@ -1,0 +1,139 @@
+package fakes3
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/irsatz/irsatz/internal/awsapi"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// headerUse says what is done with an x-amz- header.
+type headerUse uint8
+
+const (
+	// understood: acted upon, or of no consequence here.
+	understood headerUse = iota + 1
+	// missing: it asks for a function that irsatz has not. It is refused once
+	// the caller is known to be allowed what it asks for.
+	missing
+)
+
+const metaPrefix = "X-Amz-Meta-"
+
+// amzHeaders is every x-amz- request header of S3's API model.
+var amzHeaders = map[string]headerUse{
+	"X-Amz-Date": understood, "X-Amz-Content-Sha256": understood, "X-Amz-Security-Token": understood,
+	"X-Amz-Decoded-Content-Length": understood, "X-Amz-Trailer": understood, "X-Amz-User-Agent": understood,
+	"X-Amz-Acl": understood, "X-Amz-Grant-Full-Control": understood, "X-Amz-Grant-Read": understood,
+	"X-Amz-Grant-Read-Acp": understood, "X-Amz-Grant-Write": understood, "X-Amz-Grant-Write-Acp": understood,
+	"X-Amz-Tagging": understood, "X-Amz-Storage-Class": understood, "X-Amz-Website-Redirect-Location": understood,
+	"X-Amz-Server-Side-Encryption": understood, // AES256; see unsupported for the others
+	"X-Amz-Copy-Source":            understood, "X-Amz-Metadata-Directive": understood, "X-Amz-Tagging-Directive": understood,
+	"X-Amz-Copy-Source-If-Match": understood, "X-Amz-Copy-Source-If-None-Match": understood,
+	"X-Amz-Copy-Source-If-Modified-Since": understood, "X-Amz-Copy-Source-If-Unmodified-Since": understood,
+	"X-Amz-Copy-Source-Range": understood, "X-Amz-Expected-Bucket-Owner": understood, "X-Amz-Source-Expected-Bucket-Owner": understood,
+	"X-Amz-Request-Payer": understood, // without effect unless the bucket is Requester Pays
+	"X-Amz-Checksum-Mode": understood, "X-Amz-Checksum-Algorithm": understood, "X-Amz-Sdk-Checksum-Algorithm": understood,
+	"X-Amz-Checksum-Crc32": understood, "X-Amz-Checksum-Crc32c": understood, "X-Amz-Checksum-Crc64nvme": understood,
+	"X-Amz-Checksum-Sha1": understood, "X-Amz-Checksum-Sha256": understood, "X-Amz-Checksum-Sha512": understood, "X-Amz-Checksum-Md5": understood, "X-Amz-Checksum-Type": understood,
+	"X-Amz-Object-Lock-Mode": understood, "X-Amz-Object-Lock-Retain-Until-Date": understood, "X-Amz-Object-Lock-Legal-Hold": understood,
+	"X-Amz-Bypass-Governance-Retention": understood, "X-Amz-Bucket-Object-Lock-Enabled": understood,
+	"X-Amz-Object-Ownership": understood, "X-Amz-Optional-Object-Attributes": missing, "X-Amz-Object-Attributes": understood,
+	"X-Amz-Max-Parts": missing, "X-Amz-Part-Number-Marker": missing,
+
+	"X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": missing, "X-Amz-Server-Side-Encryption-Context": missing,
+	"X-Amz-Server-Side-Encryption-Bucket-Key-Enabled": missing, "X-Amz-Server-Side-Encryption-Customer-Algorithm": missing,
+	"X-Amz-Server-Side-Encryption-Customer-Key": missing, "X-Amz-Server-Side-Encryption-Customer-Key-Md5": missing,
+	"X-Amz-Copy-Source-Server-Side-Encryption-Customer-Algorithm": missing, "X-Amz-Copy-Source-Server-Side-Encryption-Customer-Key": missing,
+	"X-Amz-Copy-Source-Server-Side-Encryption-Customer-Key-Md5": missing,
+	"X-Amz-Mfa": missing, "X-Amz-Bucket-Namespace": missing, "X-Amz-Write-Offset-Bytes": missing, "X-Amz-Mp-Object-Size": missing,
+	"X-Amz-If-Match-Last-Modified-Time": missing, "X-Amz-If-Match-Size": missing, "X-Amz-Transition-Default-Minimum-Object-Size": missing,
+	"X-Amz-Confirm-Remove-Self-Bucket-Access": missing, "X-Amz-Bucket-Object-Lock-Token": missing, "X-Amz-Create-Session-Mode": missing,
+	"X-Amz-Rename-Source": missing, "X-Amz-Object-Annotation-Directive": missing,
+}
+
+// known refuses x-amz- headers that are not S3's.
+func known(name, value string) *awsapi.Error {
+	if !strings.HasPrefix(name, "X-Amz-") || amzHeaders[name] != 0 || strings.HasPrefix(name, metaPrefix) && len(name) > len(metaPrefix) {
+		return nil
+	}
+	return headerNotImplemented(strings.ToLower(name), value)
+}
+
+// repeatable reports whether a header may occur more than once: the others
+// would be read as one value by one reader and as another by the next.
+func repeatable(name string) bool {
+	switch name {
+	case "Authorization", "X-Amz-Security-Token": // judged by authenticate
+		return true
+	case "Range", "Content-Md5", "Content-Type", "Content-Encoding", "Content-Disposition", "Content-Language", "Content-Length",
+		"Cache-Control", "Expires", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "Date", "Expect", "Transfer-Encoding":
+		return false
+	}
+	return !strings.HasPrefix(name, "X-Amz-")
+}
+
+// unsupported refuses headers whose function is missing. It is asked after
+// authorization, so that a denial is a denial.
+func (x *exchange) unsupported() *awsapi.Error {
+	for name, values := range x.header {
+		if amzHeaders[name] == missing {
+			return headerNotImplemented(strings.ToLower(name), values[0])
+		}
+	}
+	if v := x.header.Get("X-Amz-Server-Side-Encryption"); v != "" && v != "AES256" {
+		return headerNotImplemented("x-amz-server-side-encryption", v)
+	}
+	if x.op.has(writes) {
+		return x.checkWrite()
+	}
+	return nil
+}
+
+// storageClasses are the classes an object may be given.
+const storageClasses = " STANDARD REDUCED_REDUNDANCY STANDARD_IA ONEZONE_IA INTELLIGENT_TIERING GLACIER GLACIER_IR DEEP_ARCHIVE "
+
+// checkWrite refuses what a bucket as AWS makes it since April 2023 refuses:
+// its owner owns everything, and ACLs are off.
+//
+// DIVERGES: object lock is not implemented, so every bucket answers as one
+// that was made without it.
+func (x *exchange) checkWrite() *awsapi.Error {
+	switch acl := x.header.Get("X-Amz-Acl"); acl {
+	case "", "private", "bucket-owner-full-control":
+	default:
+		return aclsOff()
+	}
+	if len(grants(x.header)) > 0 {
+		return aclsOff()
+	}
+	for _, name := range lockHeaders {
+		if x.header.Get(name) != "" {
+			return invalidRequest("Bucket is missing Object Lock Configuration")
+		}
+	}
+	if class := x.header.Get("X-Amz-Storage-Class"); class != "" && !strings.Contains(storageClasses, " "+class+" ") {
+		return badRequest("InvalidStorageClass", "The storage class you specified is not valid")
+	}
+	return nil
+}
+
+var lockHeaders = [...]string{"X-Amz-Object-Lock-Mode", "X-Amz-Object-Lock-Retain-Until-Date", "X-Amz-Object-Lock-Legal-Hold"}
+
+func aclsOff() *awsapi.Error {
+	return badRequest("AccessControlListNotSupported", "The bucket does not allow ACLs")
+}
+
+// grants returns the names of the grant headers that are present.
+func grants(h http.Header) []string {
+	var out []string
+	for _, name := range [...]string{"X-Amz-Grant-Full-Control", "X-Amz-Grant-Read", "X-Amz-Grant-Read-Acp", "X-Amz-Grant-Write", "X-Amz-Grant-Write-Acp"} {
+		if h.Get(name) != "" {
+			out = append(out, name)
+		}
+	}
+	return out
+}

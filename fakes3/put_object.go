@@ -1,0 +1,230 @@
+package fakes3
+
+import (
+	"bytes"
+	"crypto/md5"
+	"encoding/hex"
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/irsatz/irsatz/internal/awsapi"
+)
+
+// recorder takes gofakes3's answer in.
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+// Header implements http.ResponseWriter.
+func (w *recorder) Header() http.Header { return w.header }
+
+// WriteHeader implements http.ResponseWriter.
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+}
+
+// Write implements http.ResponseWriter.
+func (w *recorder) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.body.Write(b)
+}
+
+// run has gofakes3 serve the exchange and returns its answer, if it succeeded.
+func (b *backend) run(query string, header http.Header) (*recorder, *awsapi.Error) {
+	out := &recorder{header: make(http.Header)}
+	b.forward(query, header, out)
+	switch {
+	case b.body != nil && b.body.err != nil:
+		return nil, b.body.err
+	case b.err != nil:
+		return nil, b.err
+	case out.status >= 300:
+		return nil, ownError(out)
+	}
+	return out, nil
+}
+
+// ownError words the few errors that gofakes3 finds itself.
+func ownError(out *recorder) *awsapi.Error {
+	var e struct{ Code, Message string }
+	if err := xml.Unmarshal(out.body.Bytes(), &e); err != nil {
+		return internal(fmt.Errorf("gofakes3 answered %d", out.status))
+	}
+	switch e.Code {
+	case "MalformedXML":
+		return malformedXML()
+	case "InvalidBucketName":
+		return badRequest("InvalidBucketName", "The specified bucket is not valid.")
+	case "InvalidArgument", "InvalidURI":
+		return badRequest("InvalidArgument", "Invalid Argument")
+	}
+	return internal(fmt.Errorf("gofakes3 answered %d %s %s", out.status, e.Code, e.Message))
+}
+
+const maxMetadata = 2 << 10
+
+// contentHeaders are stored with an object and answered with it.
+var contentHeaders = [...]string{"Content-Type", "Content-Disposition", "Content-Language", "Content-Encoding", "Cache-Control", "Expires"}
+
+// draft returns the object that the request's headers describe.
+func (x *exchange) draft() (*object, *awsapi.Error) {
+	o := &object{key: x.key}
+	for _, name := range contentHeaders {
+		value := x.header.Get(name)
+		switch {
+		case name == "Content-Encoding":
+			value = withoutChunked(value)
+		case name == "Content-Type" && value == "":
+			value = "binary/octet-stream"
+		}
+		if value != "" {
+			o.header = append(o.header, pair{name, value})
+		}
+	}
+	size := 0
+	for name, values := range x.header {
+		key, ok := strings.CutPrefix(name, metaPrefix)
+		if ok {
+			value := strings.Join(values, ",")
+			size += len(key) + len(value)
+			o.header = append(o.header, pair{name, value})
+		}
+	}
+	if size > maxMetadata {
+		return nil, badRequest("MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size",
+			detail("Size", itoa(size)), detail("MaxSizeAllowed", itoa(maxMetadata)))
+	}
+	if v := x.header.Get("X-Amz-Website-Redirect-Location"); v != "" {
+		o.header = append(o.header, pair{"X-Amz-Website-Redirect-Location", v})
+	}
+	slices.SortFunc(o.header, func(a, b pair) int { return strings.Compare(a.name, b.name) })
+	if class := x.header.Get("X-Amz-Storage-Class"); class != "STANDARD" {
+		o.class = class
+	}
+	tags, err := parseTagging(x.header.Get("X-Amz-Tagging"))
+	o.tags = canonicalTags(tags)
+	return o, err
+}
+
+// withoutChunked removes aws-chunked, which describes the transfer, not the
+// object.
+func withoutChunked(value string) string {
+	var kept []string
+	for coding := range strings.SplitSeq(value, ",") {
+		if coding = strings.TrimSpace(coding); coding != "" && coding != "aws-chunked" {
+			kept = append(kept, coding)
+		}
+	}
+	return strings.Join(kept, ",")
+}
+
+// conditions returns what must hold of the object that is replaced.
+func (x *exchange) conditions() conditions {
+	return conditions{ifMatch: x.header.Get("If-Match"), ifNoneMatch: x.header.Get("If-None-Match")}
+}
+
+func (x *exchange) checkPutConditions() *awsapi.Error {
+	c := x.conditions()
+	if c.ifNoneMatch != "" && c.ifNoneMatch != "*" {
+		return headerNotImplemented("If-None-Match", "We don't accept the provided value of If-None-Match header for this API")
+	}
+	return nil
+}
+
+func (x *exchange) putObject() *awsapi.Error {
+	o, err := x.draft()
+	if err != nil {
+		return err
+	}
+	if err := x.checkPutConditions(); err != nil {
+		return err
+	}
+	body, err := x.openBody(maxObject)
+	if err != nil {
+		return err
+	}
+	if body.sum == nil { // as S3 does where the client sends none
+		body.sum = newChecksum("X-Amz-Checksum-Crc64nvme")
+	}
+	b := &backend{x: x, put: o, body: body}
+	if _, err := b.run("", make(http.Header)); err != nil {
+		return err
+	}
+	h := x.w.Header()
+	h["Etag"] = []string{o.etag}
+	h[o.checksum.name] = []string{o.checksum.value}
+	h.Set("X-Amz-Checksum-Type", "FULL_OBJECT")
+	x.stamp(h, o)
+	return x.done(http.StatusOK)
+}
+
+// copyObject copies the version that was authorized.
+func (x *exchange) copyObject() *awsapi.Error {
+	src := x.source.object
+	if err := checkConditions(x.header, "X-Amz-Copy-Source-", src); err != nil {
+		return err
+	}
+	if err := x.checkPutConditions(); err != nil {
+		return err
+	}
+	o, err := x.draft()
+	if err != nil {
+		return err
+	}
+	switch directive := x.header.Get("X-Amz-Metadata-Directive"); directive {
+	case "", "COPY":
+		if x.copiesItself() {
+			return invalidRequest("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
+		}
+		o.header = src.header
+	case "REPLACE":
+	default:
+		return invalidArgument("Unknown metadata directive.", "x-amz-metadata-directive", directive)
+	}
+	switch directive := x.header.Get("X-Amz-Tagging-Directive"); directive {
+	case "", "COPY":
+		o.tags = src.tags
+	case "REPLACE":
+	default:
+		return invalidArgument("Unknown tagging directive.", "x-amz-tagging-directive", directive)
+	}
+	o.body, o.checksum = src.body, src.checksum
+	sum := md5.Sum(src.body)
+	o.etag = `"` + hex.EncodeToString(sum[:]) + `"`
+	if name := x.header.Get("X-Amz-Checksum-Algorithm"); name != "" {
+		c := newChecksum(checksumPrefix + name)
+		if c == nil {
+			return invalidRequest("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+		}
+		c.sum.Write(o.body)
+		o.checksum = pair{c.header, c.value()}
+	}
+	b := &backend{x: x, put: o}
+	out, err := b.run("", http.Header{"X-Amz-Copy-Source": {"/" + x.source.name + "/" + url.QueryEscape(x.source.key)}})
+	if err != nil {
+		return err
+	}
+	h := x.w.Header()
+	x.stamp(h, o)
+	if x.store.versioned(x.source.bucket) {
+		h["X-Amz-Copy-Source-Version-Id"] = []string{src.versionID}
+	}
+	x.answer(http.StatusOK, out.body.Bytes())
+	return nil
+}
+
+// copiesItself reports whether source and destination are one and nothing is
+// changed.
+func (x *exchange) copiesItself() bool {
+	h := x.header
+	return x.source.bucket == x.bucket && x.source.key == x.key && x.source.version == "" && !x.replacesTags() &&
+		h.Get("X-Amz-Storage-Class") == "" && h.Get("X-Amz-Website-Redirect-Location") == "" && h.Get("X-Amz-Server-Side-Encryption") == ""
+}

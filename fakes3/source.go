@@ -1,0 +1,72 @@
+package fakes3
+
+import (
+	"strings"
+
+	"github.com/irsatz/irsatz/internal/awsapi"
+)
+
+// source is what a copy copies. It is decoded once, and the very version that
+// was authorized is the one copied.
+type source struct {
+	name, key, version string
+	bucket             *bucket
+	object             *object
+	marker             *object
+}
+
+// parseSource reads x-amz-copy-source: "[/]bucket/key[?versionId=id]", encoded
+// as a path, so that "+" is a plus sign.
+func parseSource(raw string) (*source, *awsapi.Error) {
+	bad := func() *awsapi.Error {
+		return invalidArgument("Invalid copy source object key", "x-amz-copy-source", raw)
+	}
+	path, query, hasQuery := strings.Cut(raw, "?")
+	version := ""
+	if hasQuery {
+		encoded, ok := strings.CutPrefix(query, "versionId=")
+		version, ok = decodeIf(ok, encoded)
+		if !ok || version == "" || strings.ContainsAny(encoded, "&?") {
+			return nil, bad()
+		}
+	}
+	path, ok := decode(path)
+	if !ok {
+		return nil, bad()
+	}
+	name, key, ok := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	if !ok || key == "" || len(key) > maxKey || !bucketNamed(name) {
+		return nil, bad()
+	}
+	return &source{name: name, key: key, version: version}, nil
+}
+
+func decodeIf(ok bool, s string) (string, bool) {
+	if !ok {
+		return "", false
+	}
+	return decode(s)
+}
+
+// findSource looks the source up. Whether the caller may know the outcome is
+// for authorize to say.
+func (x *exchange) findSource() *awsapi.Error {
+	src, err := parseSource(x.header.Get("X-Amz-Copy-Source"))
+	if err != nil {
+		return err
+	}
+	b, ok := x.store.bucket(src.name)
+	if !ok {
+		return noSuchBucket(src.name)
+	}
+	if err := expectOwner(b, x.header.Get("X-Amz-Source-Expected-Bucket-Owner")); err != nil {
+		return err
+	}
+	src.bucket = b
+	src.object, _ = x.store.find(b, src.key, src.version)
+	if src.object != nil && src.object.marker {
+		src.object, src.marker = nil, src.object
+	}
+	x.source = src
+	return nil
+}
