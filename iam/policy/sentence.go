@@ -5,35 +5,44 @@ import "strings"
 // plainDenial is the sentence that gives no reason.
 const plainDenial = "Access Denied"
 
+// noWebIdentity is all that the bringer of a token is told, whatever was denied.
+const noWebIdentity = "Not authorized to perform sts:AssumeRoleWithWebIdentity"
+
 // Sentence is what AWS tells the caller of a denied request, byte for byte; it
-// is empty for an allowed one. Callers without credentials and callers from
-// outside the resource's account and organization are given no reason.
+// is empty for an allowed one. S3 gives no reason to callers without
+// credentials and to those from outside the bucket's account and organization,
+// STS gives none to anybody.
 // See https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html.
 func (d Decision) Sentence(r *Request) string {
+	sts := strings.HasPrefix(strings.ToLower(r.Action), "sts:")
 	switch {
 	case d.Allowed():
 		return ""
 	case r.Principal.Kind == WebIdentity:
-		return "Not authorized to perform " + r.Action
-	case r.Principal.Kind == Anonymous || !acquainted(r):
+		return noWebIdentity
+	case r.Principal.Kind == Anonymous, !sts && !acquainted(r):
 		return plainDenial
 	}
-	var b strings.Builder
-	b.WriteString("User: " + r.Principal.ARN + " is not authorized to perform: " + r.Action)
+	text := "User: " + r.Principal.ARN + " is not authorized to perform: " + r.Action + onResource(r)
+	switch {
+	case sts:
+		return text
+	case d.Outcome == ExplicitDeny:
+		return text + " with an explicit deny in " + article(d.By) + d.By.String()
+	}
+	return text + " because no " + d.By.String() + " allows the " + r.Action + " action"
+}
+
+// onResource is the clause that names the resource, if the action has one. S3
+// alone puts it in quotes.
+func onResource(r *Request) string {
 	switch {
 	case withoutResource(r):
+		return ""
 	case strings.HasPrefix(r.Action, "s3:"):
-		// S3 alone puts the resource in quotes.
-		b.WriteString(` on resource: "` + r.Resource + `"`)
-	default:
-		b.WriteString(" on resource: " + r.Resource)
+		return ` on resource: "` + r.Resource + `"`
 	}
-	if d.Outcome == ExplicitDeny {
-		b.WriteString(" with an explicit deny in " + article(d.By) + shownKind(d.By).String())
-		return b.String()
-	}
-	b.WriteString(" because no " + shownKind(d.By).String() + " allows the " + r.Action + " action")
-	return b.String()
+	return " on resource: " + r.Resource
 }
 
 // article is the indefinite article of the kind's name.
@@ -42,15 +51,6 @@ func article(k Kind) string {
 		return "an "
 	}
 	return "a "
-}
-
-// shownKind is the kind as a caller is told it: a trust policy is the
-// resource-based policy of a role.
-func shownKind(k Kind) Kind {
-	if k == Trust {
-		return Resource
-	}
-	return k
 }
 
 // withoutResource reports whether the request's action has no resource.
