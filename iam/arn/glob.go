@@ -16,6 +16,7 @@ type Glob struct {
 	middle []chunk // between stars
 	last   chunk   // after the last star
 	star   bool    // there is a star
+	inner  int     // how many holes the middle has
 }
 
 // TokenKind says what a Token stands for.
@@ -80,6 +81,7 @@ func NewGlob(tokens []Token) Glob {
 			g.first, g.star = c, true
 		} else if !c.empty() {
 			g.middle = append(g.middle, c)
+			g.inner += c.holes()
 		}
 		start = i + 1
 	}
@@ -105,12 +107,11 @@ func (g *Glob) MatchesFilled(s string, holes []string) bool {
 		return n == len(s)
 	}
 	s = s[n:]
-	holes = holes[min(g.first.holes(), len(holes)):]
-	inner := 0
-	for i := range g.middle {
-		inner += g.middle[i].holes()
+	if g.middle == nil && g.last.empty() {
+		return true
 	}
-	n, ok = g.last.suffix(s, holes[min(inner, len(holes)):])
+	holes = skip(holes, g.first.holes())
+	n, ok = g.last.suffix(s, skip(holes, g.inner))
 	if !ok {
 		return false
 	}
@@ -121,13 +122,16 @@ func (g *Glob) MatchesFilled(s string, holes []string) bool {
 		if !ok {
 			return false
 		}
-		s, holes = s[end:], holes[min(c.holes(), len(holes)):]
+		s, holes = s[end:], skip(holes, c.holes())
 	}
 	return true
 }
 
 // Wild reports whether the pattern has a wildcard, or a hole.
 func (g *Glob) Wild() bool { return g.star || g.first.tokens != nil }
+
+// skip is holes without the first n, if there are so many.
+func skip(holes []string, n int) []string { return holes[min(n, len(holes)):] }
 
 func newChunk(tokens []Token) chunk {
 	var text strings.Builder

@@ -81,19 +81,13 @@ func (p *Pattern) MatchesFilled(s string, holes []string) bool {
 		if !g.MatchesFilled(segment, holes) && !(p.fold && g.matchesFolded(segment)) {
 			return false
 		}
-		head, holes = after, holes[min(g.holes(), len(holes)):]
+		head, holes = after, skip(holes, g.holes())
 	}
 	return p.rest.MatchesFilled(rest, holes)
 }
 
 // holes is how many holes the pattern has.
-func (g *Glob) holes() int {
-	n := g.first.holes() + g.last.holes()
-	for i := range g.middle {
-		n += g.middle[i].holes()
-	}
-	return n
-}
+func (g *Glob) holes() int { return g.first.holes() + g.inner + g.last.holes() }
 
 // matchesFolded matches a literal segment without case.
 func (g *Glob) matchesFolded(s string) bool {

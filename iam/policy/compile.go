@@ -95,27 +95,34 @@ func newActionSet(raw *rawList) actionSet {
 	return a
 }
 
-// contains reports whether the set has an action, given in lower case.
-func (a *actionSet) contains(action string) bool { return a.lists(action) != a.not }
+// contains reports whether the set has the action of a question.
+func (a *actionSet) contains(q *question) bool { return a.lists(q) != a.not }
 
-func (a *actionSet) lists(action string) bool {
-	if a.any {
+func (a *actionSet) lists(q *question) bool {
+	if a.any || a.listsExactly(q.action) {
 		return true
 	}
-	if _, ok := slices.BinarySearch(a.exact, action); ok {
-		return true
+	first := 0
+	if len(a.wild) > fewNames {
+		first = sort.Search(len(a.wild), func(i int) bool { return a.wild[i].service >= q.service })
 	}
-	if len(a.wild) == 0 {
-		return false
-	}
-	service, name, _ := strings.Cut(action, ":")
-	first := sort.Search(len(a.wild), func(i int) bool { return a.wild[i].service >= service })
-	for i := first; i < len(a.wild) && a.wild[i].service == service; i++ {
-		if a.wild[i].name.Matches(name) {
+	for i := first; i < len(a.wild) && a.wild[i].service <= q.service; i++ {
+		if a.wild[i].service == q.service && a.wild[i].name.Matches(q.name) {
 			return true
 		}
 	}
 	return false
+}
+
+// fewNames is how many names are compared one by one sooner than searched.
+const fewNames = 8
+
+func (a *actionSet) listsExactly(action string) bool {
+	if len(a.exact) <= fewNames {
+		return slices.Contains(a.exact, action)
+	}
+	_, ok := slices.BinarySearch(a.exact, action)
+	return ok
 }
 
 // resourceSet is Resource or NotResource.

@@ -153,7 +153,7 @@ func (c *Context) find(key string, hash uint32) *entry {
 		return nil
 	}
 	for i := range c.entries {
-		if e := &c.entries[i]; e.hash == hash && strings.EqualFold(e.key, key) {
+		if e := &c.entries[i]; e.hash == hash && (e.key == key || strings.EqualFold(e.key, key)) {
 			return e
 		}
 	}

@@ -5,7 +5,9 @@ import "strings"
 // question is a request as the evaluator asks it.
 type question struct {
 	*Request
-	action   string // in lower case
+	action   string // in lower case, and its two parts
+	service  string
+	name     string
 	resource string
 	bounded  bool // the caller has a permissions boundary
 	recorder *recorder
@@ -53,7 +55,8 @@ func (p *Policies) decide(r *Request, rec *recorder) Decision {
 		Request: r, action: strings.ToLower(r.Action), resource: r.Resource,
 		bounded: p.Boundary != nil, recorder: rec,
 	}
-	if r.Resource == "*" && strings.HasPrefix(q.action, "s3:") {
+	q.service, q.name, _ = strings.Cut(q.action, ":")
+	if r.Resource == "*" && q.service == "s3" {
 		q.resource = anyS3Resource
 	}
 	if r.Action == "" || r.Resource == "" || r.Principal.Kind > Service {
@@ -153,7 +156,7 @@ func (s *statement) match(q *question, trace *StatementTrace) (naming, bool) {
 			return how, false
 		}
 	}
-	if !s.actions.contains(q.action) {
+	if !s.actions.contains(q) {
 		trace.failAction(s, q)
 		return how, false
 	}
