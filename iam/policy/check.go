@@ -39,6 +39,7 @@ func (d *Document) parse(further func(*rawDocument) *MalformedError) *MalformedE
 func (x syntax) read(src []byte) (*rawDocument, *MalformedError) {
 	if x.s3() {
 		if len(src) > maxBucketPolicy {
+			// The limit is documented, the code and the text are not.
 			return nil, &MalformedError{Code: "PolicyTooLarge", Message: "Policy exceeds the maximum allowed document size."}
 		}
 		if len(src) == 0 || src[0] != '{' {

@@ -48,7 +48,9 @@ func (d *Document) compile(raw *rawDocument) {
 		// Whatever is not Allow takes away.
 		s.deny = r.effect.value != "Allow"
 		s.actions = newActionSet(r.action)
-		if r.principal != nil {
+		// A resource control policy is about everybody: tokens and services too,
+		// whom "*" does not reach elsewhere.
+		if r.principal != nil && d.kind != ResourceControl {
 			s.principal = newPrincipalSet(r.principal)
 		}
 		if r.resource != nil {

@@ -3,6 +3,7 @@ package policy
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -86,6 +87,7 @@ func (c *Context) Clone() *Context {
 // multi-valued one with a list.
 func (c *Context) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
+	var failed error
 	b.WriteByte('{')
 	for i := range c.entries {
 		e := &c.entries[i]
@@ -96,19 +98,15 @@ func (c *Context) MarshalJSON() ([]byte, error) {
 		if e.multi {
 			value = append([]string{}, e.many...)
 		}
-		for j, part := range []any{e.key, value} {
-			text, err := json.Marshal(part)
-			if err != nil {
-				return nil, fmt.Errorf("write context key %s: %w", e.key, err)
-			}
-			if j == 1 {
-				b.WriteByte(':')
-			}
-			b.Write(text)
-		}
+		name, err := json.Marshal(e.key)
+		text, errValue := json.Marshal(value)
+		failed = errors.Join(failed, err, errValue)
+		b.Write(name)
+		b.WriteByte(':')
+		b.Write(text)
 	}
 	b.WriteByte('}')
-	return b.Bytes(), nil
+	return b.Bytes(), failed
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.

@@ -84,6 +84,8 @@ func (p *Policies) ask(q *question, v *verdicts) {
 		q.policy(&v.resource, Resource, p.Resource, 0)
 	}
 	if p.Trust != nil {
+		// Where there is a trust policy, no other one lets in.
+		v.resource.allow, v.resource.named = hit{}, notNamed
 		q.policy(&v.resource, Trust, p.Trust, 0)
 	}
 	if !mine {
@@ -121,6 +123,11 @@ func (q *question) policy(v *verdict, kind Kind, p *Policy, level int) {
 	if v.denies() && q.recorder == nil {
 		return
 	}
+	if p.Document == nil {
+		// Nobody knows what it would deny.
+		v.deny = hit{kind: kind, policy: p, statement: &unreadable}
+		return
+	}
 	trace := q.recorder.policy(kind, p, level)
 	for i := range p.Document.statements {
 		s := &p.Document.statements[i]
@@ -144,6 +151,9 @@ func (q *question) policy(v *verdict, kind Kind, p *Policy, level int) {
 		}
 	}
 }
+
+// unreadable stands for the statements of a policy without a document.
+var unreadable = statement{index: -1, deny: true}
 
 // match reports whether the statement applies, and how it names the caller.
 // Without a trace nothing is recorded.

@@ -22,6 +22,7 @@ func TestViews(t *testing.T) {
 	silent := p.Explain(get(roleSession)).Explanation
 	p.Identity = append(p.Identity, identity(allowGet)...)
 	allowed := p.Explain(get(roleSession)).Explanation
+	bare := &policy.Explanation{Policies: []policy.PolicyTrace{{Kind: policy.Identity}}}
 	tests := []struct {
 		name string
 		e    *policy.Explanation
@@ -31,6 +32,7 @@ func TestViews(t *testing.T) {
 		{"full", silent, policy.Full, "permissions boundary:0,1 identity-based policy:0,1,2 identity-based policy:0"},
 		{"deciding, nobody allows", silent, policy.Deciding, "identity-based policy:0,1,2 identity-based policy:0"},
 		{"deciding, allowed", allowed, policy.Deciding, "identity-based policy:0"},
+		{"nearest of nothing", bare, policy.NearestMiss, ""},
 		{"nearest", silent, policy.NearestMiss, "permissions boundary:1 identity-based policy:1 identity-based policy:0"},
 	}
 	for _, tt := range tests {
@@ -122,6 +124,38 @@ func TestRootReason(t *testing.T) {
 	e := (&policy.Policies{}).Explain(get(root)).Explanation
 	if e.Reason != "allowed: the root user of the resource's account" || len(e.Suggestions) != 0 {
 		t.Errorf("got %q, %v", e.Reason, e.Suggestions)
+	}
+}
+
+// TestSuggestionsForOddities wants no advice that supposes what is not there.
+func TestSuggestionsForOddities(t *testing.T) {
+	t.Parallel()
+	nameless := token
+	nameless.Provider = "accounts.google.com"
+	provider := "{'Federated':'" + providerARN + "'}"
+	tests := []struct {
+		name    string
+		request *policy.Request
+		trust   string
+		want    string
+	}{
+		{"a provider without ARN", assume(nameless), trusts("Allow", provider, "{}"), policy.FixProvider},
+		{"a claim that is no key", assume(token), trusts("Allow", provider, "{'StringEquals':{'"+issuer+":groups':'x'}}"), policy.FixConditionAbsent},
+		{"a key without a claim", assume(token), trusts("Allow", provider, "{'StringEquals':{'sub':'x'}}"), policy.FixConditionAbsent},
+		{"half a subject", func() *policy.Request {
+			r := assume(token)
+			r.Context.Set(issuer+":sub", "system:serviceaccount:prod")
+			return r
+		}(), trusts("Allow", provider, "{'StringEquals':{'"+issuer+":sub':'"+subject+"'}}"), policy.FixSubject},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			e := (&policy.Policies{Trust: attached(policy.Trust, tt.trust)}).Explain(tt.request).Explanation
+			if len(e.Suggestions) != 1 || e.Suggestions[0].Code != tt.want {
+				t.Errorf("got %+v, want %s", e.Suggestions, tt.want)
+			}
+		})
 	}
 }
 

@@ -155,7 +155,7 @@ func (r *reader) object() ([]member, *jsonError) {
 		return nil, err
 	}
 	var members []member
-	seen := map[string]bool{}
+	var seen names
 	for r.blank(); !r.take('}'); r.blank() {
 		if len(members) > 0 && !r.take(',') {
 			return nil, r.fail("want a comma or the end of the object")
@@ -166,10 +166,9 @@ func (r *reader) object() ([]member, *jsonError) {
 		if m.key, err = r.str(); err != nil {
 			return nil, err
 		}
-		if seen[m.key] {
+		if !seen.add(m.key, members) {
 			return nil, &jsonError{pos: m.pos, what: "duplicate member " + m.key, duplicate: true}
 		}
-		seen[m.key] = true
 		if r.blank(); !r.take(':') {
 			return nil, r.fail("want a colon")
 		}
@@ -180,6 +179,33 @@ func (r *reader) object() ([]member, *jsonError) {
 	}
 	r.depth--
 	return members, nil
+}
+
+// fewMembers is how many members are compared one by one sooner than through a map.
+const fewMembers = 16
+
+// names are the members of an object that were read.
+type names map[string]bool
+
+// add notes the name of a further member; it fails if there is one already.
+func (n *names) add(name string, members []member) bool {
+	if len(members) < fewMembers {
+		for i := range members {
+			if members[i].key == name {
+				return false
+			}
+		}
+		return true
+	}
+	if *n == nil {
+		*n = make(names, len(members)+1)
+		for i := range members {
+			(*n)[members[i].key] = true
+		}
+	}
+	known := (*n)[name]
+	(*n)[name] = true
+	return !known
 }
 
 func (r *reader) array() ([]node, *jsonError) {

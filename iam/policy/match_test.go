@@ -26,6 +26,10 @@ func TestActions(t *testing.T) {
 		{"G54 list", "'Action':['s3:GetObject']", "s3:GetObject", true},
 		{"other service", "'Action':['sqs:Get*','s3:List*']", "s3:GetObject", false},
 		{"among services", "'Action':['sqs:*','a:*','s3:Put*','s3:G*']", "s3:GetObject", true},
+		{"among many names", "'Action':['a:1','a:2','a:3','a:4','a:5','a:6','a:7','s3:GetObject','z:1','z:2']", "s3:GetObject", true},
+		{"not among many names", "'Action':['a:1','a:2','a:3','a:4','a:5','a:6','a:7','s3:GetObjects','z:1','z:2']", "s3:GetObject", false},
+		{"among many patterns", "'Action':['a:*','b:*','c:*','s3:a*','d:*','s3:g*','z:*','e:*','f:*','g:*']", "s3:GetObject", true},
+		{"not among many patterns", "'Action':['a:*','b:*','c:*','s3:a*','d:*','s3:b*','z:*','e:*','f:*','g:*']", "s3:GetObject", false},
 		{"E75 NotAction", "'NotAction':['s3:Put*','s3:ListBucket']", "s3:GetObject", true},
 		{"E75 NotAction lists it", "'NotAction':'s3:Get*'", "s3:GetObject", false},
 		{"NotAction of everything", "'NotAction':'*'", "s3:GetObject", false},
@@ -125,6 +129,20 @@ func TestWithoutResource(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestBadDate shows that a date S3 let pass compares with no date.
+func TestBadDate(t *testing.T) {
+	t.Parallel()
+	for _, operator := range []string{"DateEquals", "DateNotEquals", "DateLessThan", "DateGreaterThan"} {
+		p := &policy.Policies{Resource: attached(policy.Resource,
+			grant("'s3:*'", allObjects, ",'Condition':{'"+operator+"':{'aws:CurrentTime':'someday'}}"))}
+		r := get(policy.Principal{})
+		r.Context.Set("aws:CurrentTime", "2026-11-23T08:00:00Z")
+		if decide(t, p, r).Allowed() {
+			t.Errorf("%s holds", operator)
+		}
 	}
 }
 

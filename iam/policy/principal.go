@@ -66,7 +66,7 @@ func (p *principalSet) addAWS(value string) {
 	}
 }
 
-// names reports how the set names the caller. bounded says that the caller has a
+// name reports how the set names the caller. bounded says that the caller has a
 // permissions boundary.
 func (p *principalSet) name(caller *Principal, deny, bounded bool) naming {
 	if !p.not {
@@ -92,16 +92,15 @@ func (p *principalSet) strongest(caller *Principal) naming {
 		return when(has(p.provider, caller.Provider), bySelf)
 	case Service:
 		return max(when(has(p.services, caller.Service), bySelf), when(p.everyone, byEveryone))
-	case Anonymous:
-		return when(p.everyone, byEveryone)
 	case Root, User, RoleSession, FederatedUser:
 		return max(
 			when(has(p.names, caller.ARN), bySelf),
 			when(p.everyone, byEveryone),
 			when(has(p.names, caller.RoleARN), byRole),
 			when(has(p.accounts, caller.AccountID), byAccount))
+	case Anonymous:
 	}
-	return notNamed
+	return when(p.everyone, byEveryone)
 }
 
 // listsAll reports whether every form of the caller is listed: itself, the role

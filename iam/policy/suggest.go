@@ -8,28 +8,30 @@ import (
 
 // The codes of suggestions.
 const (
-	FixExplicitDeny         = "explicit-deny"
-	FixActionNotGranted     = "action-not-granted"
-	FixUnknownAction        = "unknown-action"
-	FixResourceOutside      = "resource-outside"
-	FixObjectARN            = "object-arn-needed"
-	FixBucketARN            = "bucket-arn-needed"
-	FixNoResource           = "no-resource-needed"
-	FixConditionValue       = "condition-value-differs"
-	FixConditionAbsent      = "condition-key-absent"
-	FixVariable             = "variable-without-value"
-	FixWildcard             = "string-equals-wildcard"
-	FixSubject              = "subject-differs"
-	FixAudience             = "audience-differs"
-	FixKeyScheme            = "issuer-key-with-scheme"
-	FixIssuerKey            = "issuer-key-differs"
-	FixProvider             = "provider-differs"
-	FixNotFederated         = "principal-not-federated"
-	FixAssumeRole           = "assume-role-action"
-	FixPrincipal            = "principal-not-named"
-	FixNoTrustPolicy        = "no-trust-policy"
-	maxSuggestions      int = 5
+	FixExplicitDeny     = "explicit-deny"
+	FixActionNotGranted = "action-not-granted"
+	FixUnknownAction    = "unknown-action"
+	FixResourceOutside  = "resource-outside"
+	FixObjectARN        = "object-arn-needed"
+	FixBucketARN        = "bucket-arn-needed"
+	FixNoResource       = "no-resource-needed"
+	FixConditionValue   = "condition-value-differs"
+	FixConditionAbsent  = "condition-key-absent"
+	FixVariable         = "variable-without-value"
+	FixWildcard         = "string-equals-wildcard"
+	FixSubject          = "subject-differs"
+	FixAudience         = "audience-differs"
+	FixKeyScheme        = "issuer-key-with-scheme"
+	FixIssuerKey        = "issuer-key-differs"
+	FixProvider         = "provider-differs"
+	FixNotFederated     = "principal-not-federated"
+	FixAssumeRole       = "assume-role-action"
+	FixPrincipal        = "principal-not-named"
+	FixNoTrustPolicy    = "no-trust-policy"
 )
+
+// maxSuggestions is how many suggestions one explanation makes.
+const maxSuggestions = 5
 
 // adviser works out what to change for a request to be allowed.
 type adviser struct {
@@ -174,10 +176,7 @@ func (p *Principal) trusted() string {
 
 // neededResource is the resource to write beside the request's action.
 func neededResource(r *Request) string {
-	if withoutResource(r) {
-		return "*"
-	}
-	if action, ok := lookupS3(r.Action); ok && action.level == accountLevel {
+	if action, ok := lookupS3(r.Action); withoutResource(r) || ok && action.level == accountLevel {
 		return "*"
 	}
 	return r.Resource

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// AWS's answers to a malformed document.
+// AWS's answers to a malformed document. What S3 says to a document that is JSON
+// but no policy is not known; syntaxS3 stands in for it.
 const (
 	codeIAM     = "MalformedPolicyDocument"
 	codeS3      = "MalformedPolicy"
@@ -20,61 +21,6 @@ const (
 	version2008 = "2008-10-17"
 	version2012 = "2012-10-17"
 )
-
-// text is a string of a document, with its place.
-type text struct {
-	value string
-	pos   int
-}
-
-// rawStatement is a statement as it is written. A list that is nil is absent.
-type rawStatement struct {
-	pos        int
-	sid        text
-	effect     text
-	action     *rawList
-	resource   *rawList
-	principal  *rawPrincipal
-	conditions []rawCondition
-}
-
-// rawList is Action, NotAction, Resource or NotResource.
-type rawList struct {
-	not    bool
-	pos    int
-	values []text
-}
-
-// rawPrincipal is Principal or NotPrincipal: everyone, or types with values.
-type rawPrincipal struct {
-	not      bool
-	pos      int
-	everyone bool // the bare "*"
-	entries  []rawEntry
-}
-
-// rawEntry is one value of a principal, such as AWS and an ARN.
-type rawEntry struct {
-	kind string
-	text
-}
-
-// rawCondition is one operator with one key.
-type rawCondition struct {
-	operator text
-	op       operator
-	key      text
-	values   []text
-}
-
-// rawDocument is a document as it is written.
-type rawDocument struct {
-	version    string
-	pos        int
-	versionPos int
-	id         string
-	statements []rawStatement
-}
 
 // syntax reads the grammar of policies, in the words of IAM or of S3.
 // See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html.

@@ -66,6 +66,22 @@ func TestTrust(t *testing.T) {
 	}
 }
 
+// TestTrustUnderResourceControl shows that a resource control policy is about
+// tokens too.
+func TestTrustUnderResourceControl(t *testing.T) {
+	t.Parallel()
+	for effect, want := range map[string]policy.Outcome{"Allow": policy.Allow, "Deny": policy.ExplicitDeny} {
+		rcp := attached(policy.ResourceControl, "{'Effect':'"+effect+"','Principal':'*','Action':'sts:*','Resource':'*'}")
+		p := &policy.Policies{
+			Trust:           attached(policy.Trust, trusts("Allow", "{'Federated':'"+providerARN+"'}", "{}")),
+			ResourceControl: [][]policy.Policy{{*rcp}},
+		}
+		if d := decide(t, p, assume(token)); d.Outcome != want {
+			t.Errorf("%s: got %s by %s", effect, d.Outcome, d.By)
+		}
+	}
+}
+
 func TestTrustTagSession(t *testing.T) {
 	t.Parallel()
 	p := &policy.Policies{Trust: attached(policy.Trust, trusts("Allow", "{'Federated':'"+providerARN+"'}", "{}"))}
@@ -73,6 +89,32 @@ func TestTrustTagSession(t *testing.T) {
 	r.Action = "sts:TagSession"
 	if d := decide(t, p, r); d.Allowed() {
 		t.Error("E91: a trust policy without sts:TagSession lets a token tag its session")
+	}
+}
+
+// TestTrustAlone shows that beside a trust policy no other one lets in, and that
+// any can deny.
+func TestTrustAlone(t *testing.T) {
+	t.Parallel()
+	own := "'Principal':{'AWS':'" + roleARN + "'},'Action':'*','Resource':'arn:aws:iam::111122223333:role/*'}"
+	trust := attached(policy.Trust, "{'Effect':'Allow','Action':'sts:AssumeRole','Principal':{'AWS':'"+roleARN+"'}}")
+	silent := attached(policy.Trust, "{'Effect':'Allow','Action':'sts:AssumeRole','Principal':{'AWS':'"+other+"'}}")
+	r := &policy.Request{Principal: roleSession, Action: "sts:AssumeRole", Resource: roleARN, ResourceAccount: account}
+	if d := decide(t, &policy.Policies{Trust: silent, Resource: attached(policy.Resource, "{'Effect':'Allow',"+own)}, r); d.Allowed() {
+		t.Error("another policy lets in")
+	}
+	d := decide(t, &policy.Policies{Trust: trust, Resource: attached(policy.Resource, "{'Effect':'Deny',"+own)}, r)
+	if d.Outcome != policy.ExplicitDeny || d.By != policy.Resource {
+		t.Errorf("got %s by %s", d.Outcome, d.By)
+	}
+}
+
+// TestNoDocument shows that a policy that was not read denies.
+func TestNoDocument(t *testing.T) {
+	t.Parallel()
+	p := &policy.Policies{Identity: append(identity(allowAll), policy.Policy{Name: "lost"})}
+	if d := decide(t, p, get(roleSession)); d.Outcome != policy.ExplicitDeny || d.Policy != "lost" || d.Statement != -1 {
+		t.Errorf("got %+v", d)
 	}
 }
 

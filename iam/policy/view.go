@@ -52,14 +52,11 @@ func nearest(statements []StatementTrace) []StatementTrace {
 	if len(matched) > 0 {
 		return matched
 	}
-	best := -1
+	best := 0
 	for i := range statements {
-		if best < 0 || statements[i].Failed > statements[best].Failed {
+		if statements[i].Failed > statements[best].Failed {
 			best = i
 		}
 	}
-	if best < 0 {
-		return nil
-	}
-	return statements[best : best+1]
+	return statements[best:min(best+1, len(statements))]
 }
