@@ -3,8 +3,10 @@ package fakes3_test
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
 	"crypto/sha256"
 	"crypto/tls"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/xml"
 	"errors"
@@ -67,6 +69,7 @@ func newWorld(t testing.TB, options ...func(*fakes3.Config)) *world {
 		t.Fatal(err)
 	}
 	w.http, w.tls = httptest.NewServer(w.s3), httptest.NewTLSServer(w.s3)
+	w.http.Client().Transport.(*http.Transport).DisableCompression = true
 	t.Cleanup(w.http.Close)
 	t.Cleanup(w.tls.Close)
 	w.bucket("data", account)
@@ -146,7 +149,10 @@ func (w *world) request(method, target, body string) *http.Request {
 		w.t.Fatal(err)
 	}
 	path, query, _ := strings.Cut(target, "?")
-	r.URL.Opaque, r.URL.RawQuery = "//"+r.URL.Host+path, query
+	r.URL.Opaque, r.URL.RawQuery = path, query
+	if strings.HasPrefix(path, "//") {
+		r.URL.Opaque = "//" + r.URL.Host + path // which goes out in absolute form
+	}
 	r.Host = r.URL.Host
 	return r
 }
@@ -295,4 +301,16 @@ func readAll(t testing.TB, r io.ReadCloser) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// md5 adds the Content-MD5 of the body.
+func (w *world) md5(r *http.Request) *http.Request {
+	body := []byte(nil)
+	if r.GetBody != nil {
+		b, _ := r.GetBody()
+		body, _ = io.ReadAll(b)
+	}
+	sum := md5.Sum(body)
+	r.Header.Set("Content-Md5", base64.StdEncoding.EncodeToString(sum[:]))
+	return r
 }
