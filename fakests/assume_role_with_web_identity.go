@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/iam/arn"
@@ -34,6 +35,8 @@ type assumeRoleWithWebIdentityInput struct {
 	PolicyArns       []policyDescriptor `rule:"max=10"`
 	Policy           *string            `rule:"min=1,max=2048,pattern=document"`
 	DurationSeconds  *int32             `rule:"min=900,max=43200"`
+	// MinimumSessionTokenSize is there since September 2026.
+	MinimumSessionTokenSize *int32 `rule:"min=0,max=4096"`
 }
 
 type policyDescriptor struct {
@@ -47,7 +50,7 @@ type assumeRoleWithWebIdentityOutput struct {
 	AssumedRoleUser             assumedRoleUser
 	Provider                    string
 	Credentials                 credentials
-	SubjectFromWebIdentityToken string
+	SubjectFromWebIdentityToken *string // may be empty
 	SourceIdentity              string
 	PackedPolicySize            *int32
 	SessionTokenSize            *int32
@@ -99,6 +102,9 @@ func (s *Server) assumeRoleWithWebIdentity(ctx context.Context, call *awsapi.Cal
 	if in.Policy != nil {
 		session.Policy = *in.Policy
 	}
+	if in.MinimumSessionTokenSize != nil {
+		session.MinTokenSize = int(*in.MinimumSessionTokenSize)
+	}
 	return s.issue(call, role, session, duration)
 }
 
@@ -128,7 +134,8 @@ func (s *Server) identify(ctx context.Context, call *awsapi.Call, in *assumeRole
 	if err != nil {
 		return nil, s.tokenRefusal(call, err, explainToken(in.WebIdentityToken))
 	}
-	recordClaims(call.Record.Token, token)
+	recordClaims(call, token)
+	warn(call, token)
 	provider, ok := s.config.Store.Snapshot().Provider(accountID, token.ClaimedIssuer())
 	if !ok || !strings.HasPrefix(token.ClaimedIssuer(), "https://") {
 		return nil, s.noProvider(call, token.ClaimedIssuer(), accountID)
@@ -138,7 +145,7 @@ func (s *Server) identify(ctx context.Context, call *awsapi.Call, in *assumeRole
 	if err != nil {
 		return nil, s.tokenRefusal(call, err, "")
 	}
-	call.Record.Token.Verified = true
+	call.Record.Token.Verified, call.Record.Token.ID, call.Record.Token.Expiry = true, claims.ID, claims.Expiry
 	call.Record.Caller = "web identity " + claims.Subject
 	call.Record.AccountID = accountID
 	return &identity{claims: claims, provider: provider}, nil
@@ -171,7 +178,7 @@ func (s *Server) trusted(call *awsapi.Call, in *assumeRoleWithWebIdentityInput, 
 
 // trustContext is what a trust policy may test. Claims other than sub, aud,
 // oaud and amr are no condition keys for ordinary issuers, those of
-// kubernetes.io included
+// kubernetes.io included; see fillSharedIssuer for the others
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html).
 func trustContext(call *awsapi.Call, in *assumeRoleWithWebIdentityInput, who *identity, attributes *attributes, role *iam.Role) *policy.Context {
 	ctx := policy.NewContext()
@@ -185,6 +192,7 @@ func trustContext(call *awsapi.Call, in *assumeRoleWithWebIdentityInput, who *id
 	if len(claims.AMR) > 0 {
 		ctx.SetValues(issuer+":amr", claims.AMR...)
 	}
+	fillSharedIssuer(ctx, issuer, claims)
 	ctx.Set("aws:FederatedProvider", who.provider.ARN)
 	ctx.Set("aws:userid", who.provider.ARN)
 	ctx.Set("aws:PrincipalAccount", who.provider.AccountID)
@@ -223,7 +231,7 @@ const maxSessionPolicies = 2048
 func (s *Server) sessionPolicies(in *assumeRoleWithWebIdentityInput, role *iam.Role) ([]string, error) {
 	size := 0
 	if in.Policy != nil {
-		size = len(*in.Policy)
+		size = utf8.RuneCountInString(*in.Policy)
 		if _, err := policy.Parse(policy.Session, []byte(*in.Policy)); err != nil {
 			return nil, malformedPolicy(err)
 		}
@@ -250,10 +258,10 @@ func (s *Server) issue(call *awsapi.Call, role *iam.Role, session iam.Session, d
 		return nil, err
 	}
 	size := int32(len(issued.SessionToken))
-	utilization := size * 100 / tokenBudget
-	if utilization > 100 {
-		return nil, packedPolicyTooLarge(int(utilization))
+	if size > tokenBudget {
+		return nil, errTokenTooLarge
 	}
+	utilization := size * 100 / tokenBudget
 	out := &assumeRoleWithWebIdentityOutput{
 		Audience:        session.Audience,
 		AssumedRoleUser: assumedRoleUser{AssumedRoleId: opened.ID(), Arn: opened.ARN()},
@@ -262,7 +270,7 @@ func (s *Server) issue(call *awsapi.Call, role *iam.Role, session iam.Session, d
 			AccessKeyId: issued.AccessKeyID, SecretAccessKey: issued.Secret,
 			SessionToken: issued.SessionToken, Expiration: issued.Expires,
 		},
-		SubjectFromWebIdentityToken: session.Subject,
+		SubjectFromWebIdentityToken: &session.Subject,
 		SourceIdentity:              session.SourceIdentity,
 	}
 	switch {
@@ -275,7 +283,8 @@ func (s *Server) issue(call *awsapi.Call, role *iam.Role, session iam.Session, d
 	return out, nil
 }
 
-func recordClaims(record *trail.Token, token *oidc.UnverifiedToken) {
+func recordClaims(call *awsapi.Call, token *oidc.UnverifiedToken) {
+	record := call.Record.Token
 	record.Issuer, record.Subject = token.ClaimedIssuer(), token.ClaimedSubject()
 	record.Audience, record.KeyID = token.ClaimedAudiences(), token.KeyID()
 }

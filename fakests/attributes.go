@@ -55,17 +55,17 @@ func readAttributes(claims *oidc.Claims, roleARN string) (*attributes, error) {
 func (a *attributes) readTags(claims *oidc.Claims) error {
 	if raw, ok := claims.Claim(claimTags); ok {
 		var nested struct {
-			PrincipalTags     map[string][]string `json:"principal_tags"`
-			TransitiveTagKeys []string            `json:"transitive_tag_keys"`
+			PrincipalTags     map[string][]*string `json:"principal_tags"`
+			TransitiveTagKeys []string             `json:"transitive_tag_keys"`
 		}
 		if json.Unmarshal(raw, &nested) != nil {
 			return errTagsFormat
 		}
 		for key, values := range nested.PrincipalTags {
-			if len(values) != 1 {
+			if len(values) != 1 || values[0] == nil {
 				return errTagsFormat
 			}
-			a.tags = append(a.tags, iam.Tag{Key: key, Value: values[0]})
+			a.tags = append(a.tags, iam.Tag{Key: key, Value: *values[0]})
 		}
 		a.transitive = nested.TransitiveTagKeys
 	}
@@ -75,11 +75,11 @@ func (a *attributes) readTags(claims *oidc.Claims) error {
 			continue
 		}
 		raw, _ := claims.Claim(name)
-		var value string
-		if json.Unmarshal(raw, &value) != nil {
+		var value *string
+		if json.Unmarshal(raw, &value) != nil || value == nil {
 			return errTagsFormat
 		}
-		a.tags = append(a.tags, iam.Tag{Key: key, Value: value})
+		a.tags = append(a.tags, iam.Tag{Key: key, Value: *value})
 	}
 	if raw, ok := claims.Claim(claimTransitive); ok && json.Unmarshal(raw, &a.transitive) != nil {
 		return errTagsFormat

@@ -55,6 +55,10 @@ var (
 	}
 )
 
+var errTokenTooLarge = &awsapi.Error{
+	Code: "PackedPolicyTooLarge", Status: http.StatusBadRequest, Message: "Serialized token too large for session",
+}
+
 func packedPolicyTooLarge(percent int) *awsapi.Error {
 	return &awsapi.Error{
 		Code: "PackedPolicyTooLarge", Status: http.StatusBadRequest,
@@ -90,10 +94,18 @@ func providerRefusal(id string) *awsapi.Error {
 func (s *Server) noProvider(call *awsapi.Call, issuer, accountID string) error {
 	call.Record.Token.Rejected = "no-provider"
 	call.Explain(s.explainProvider(issuer, accountID))
+	return s.inEra(call, textGeneric, "No OpenIDConnect provider found in your account for "+issuer)
+}
+
+// inEra returns the text of the era that the server speaks, and records the
+// other one.
+func (s *Server) inEra(call *awsapi.Call, current, legacy string) *awsapi.Error {
 	if s.config.ErrorTexts == Legacy {
-		return invalidToken("No OpenIDConnect provider found in your account for " + issuer)
+		call.Record.OtherText = current
+		return invalidToken(legacy)
 	}
-	return invalidToken(textGeneric)
+	call.Record.OtherText = legacy
+	return invalidToken(current)
 }
 
 // tokenRefusal words the verifier's reason, and records it as it is.
@@ -108,10 +120,14 @@ func (s *Server) tokenRefusal(call *awsapi.Call, err error, detail string) error
 		cause += ": " + detail
 	}
 	call.Explain(cause, fix)
-	return s.word(rejected)
+	if rejected.Reason == oidc.WrongAudience {
+		return s.inEra(call, textGeneric, "Incorrect token audience")
+	}
+	return word(rejected)
 }
 
-func (s *Server) word(r *oidc.RejectedError) *awsapi.Error {
+// word is what STS says to a rejection, whatever the era.
+func word(r *oidc.RejectedError) *awsapi.Error {
 	switch r.Reason {
 	case oidc.NotJWT, oidc.UnsupportedAlgorithm, oidc.CriticalHeader:
 		return invalidToken(textNotJWT)
@@ -135,10 +151,6 @@ func (s *Server) word(r *oidc.RejectedError) *awsapi.Error {
 		return expiredToken(fmt.Sprintf("Token too old: %d", r.Now-r.Bound))
 	case oidc.KeyUnavailable:
 		return invalidToken(textNoKey)
-	case oidc.WrongAudience:
-		if s.config.ErrorTexts == Legacy {
-			return invalidToken("Incorrect token audience")
-		}
 	}
 	// The wrong issuer, the wrong signature, and whatever is not understood.
 	return invalidToken(textGeneric)

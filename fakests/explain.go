@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/irsatz/irsatz/internal/awsapi"
 	"github.com/irsatz/irsatz/internal/nearest"
 	"github.com/irsatz/irsatz/oidc"
 )
@@ -66,6 +67,16 @@ func explainToken(raw string) string {
 		return fmt.Sprintf("it has %d parts divided by dots, not 3", strings.Count(raw, ".")+1)
 	}
 	return ""
+}
+
+// warn records what AWS minds, or may mind, and irsatz does not.
+func warn(call *awsapi.Call, token *oidc.UnverifiedToken) {
+	if token.HasSurroundingSpace() {
+		call.Warn("there is white space around the token: write the token file without a line's end")
+	}
+	if call.SessionTokenSent {
+		call.Warn("the request carries X-Amz-Security-Token: AWS has answered such requests with \"Couldn't retrieve verification key from your identity provider\"")
+	}
 }
 
 // explainProvider says which providers there are.

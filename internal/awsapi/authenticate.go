@@ -28,6 +28,7 @@ func (s *QueryServer) authenticate(r *http.Request, call *Call, form *Form) (*ia
 	}
 	call.Record.AccessKeyID, call.Record.Region = auth.AccessKeyID, auth.Scope.Region
 	if err := s.checkScope(r, auth); err != nil {
+		call.Explain(fmt.Sprintf("the request to %s was signed for %s", r.Host, auth.Scope), "set AWS_REGION to the endpoint's region, and check which service the endpoint is given for")
 		return nil, err
 	}
 	caller, secret, err := s.config.Store.Authenticate(auth.AccessKeyID, auth.SessionToken)
@@ -36,6 +37,7 @@ func (s *QueryServer) authenticate(r *http.Request, call *Call, form *Form) (*ia
 		return nil, identityRefusal(err)
 	}
 	if err := s.checkSkew(auth); err != nil {
+		call.Explain(fmt.Sprintf("the request was signed at %s, more than 15 minutes from now", auth.Time.UTC().Format(time.RFC3339)), "mend the clock of the client, or sign anew")
 		return nil, err
 	}
 	hash := sha256.Sum256(form.body)
@@ -132,15 +134,16 @@ func credentialFix(err error) string {
 	return ""
 }
 
-// checkSkew compares the request's date with the time. A presigned request is
-// good for as long as it says, and for no longer than any other.
+// checkSkew compares the request's date with the time. STS takes a presigned
+// request for as long as any other: X-Amz-Expires is not looked at, which the
+// tokens of "aws eks get-token" rely on
+// (https://github.com/kubernetes-sigs/aws-iam-authenticator).
 func (s *QueryServer) checkSkew(auth *sigv4.Authorization) error {
 	const layout = sigv4.TimeFormat
 	now, signed := s.config.ClientNow().UTC().Truncate(time.Second), auth.Time.UTC()
 	earliest, latest := now.Add(-maxSkew), now.Add(maxSkew)
-	expired := signed.Before(earliest) || auth.Presigned && signed.Add(auth.Expires).Before(now)
 	switch {
-	case expired:
+	case signed.Before(earliest):
 		return signatureRefusal(fmt.Sprintf("Signature expired: %s is now earlier than %s (%s - 15 min.)", signed.Format(layout), earliest.Format(layout), now.Format(layout)))
 	case signed.After(latest):
 		return signatureRefusal(fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + 15 min.)", signed.Format(layout), latest.Format(layout), now.Format(layout)))
@@ -157,26 +160,37 @@ func parseRefusal(r *http.Request, err error) *Error {
 	incomplete := func(message string) *Error {
 		return &Error{Code: "IncompleteSignature", Message: message, Status: http.StatusBadRequest}
 	}
-	missing := func(parameter string) *Error {
-		return incomplete("Authorization header requires '" + parameter + "' parameter. Authorization=" + redacted(r.Header.Get("Authorization")))
-	}
 	switch parse.Reason {
 	case sigv4.NotSigned:
 		return &Error{Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token", Status: http.StatusForbidden}
-	case sigv4.MissingDate:
-		return incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. Authorization=" + redacted(r.Header.Get("Authorization")))
-	case sigv4.MissingCredential:
-		return missing("Credential")
-	case sigv4.MissingSignedHeaders:
-		return missing("SignedHeaders")
-	case sigv4.MissingSignature:
-		return missing("Signature")
+	case sigv4.MissingDate, sigv4.MissingCredential, sigv4.MissingSignedHeaders, sigv4.MissingSignature, sigv4.MalformedHeader:
+		if message := missingParts(r.Header); message != "" {
+			return incomplete(message)
+		}
 	case sigv4.MalformedCredential:
 		return incomplete("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '" + parse.Value + "'")
 	case sigv4.DateMismatch:
 		return signatureRefusal(fmt.Sprintf("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%s' != '%s', from '%s'.", parse.Value, parse.Other, r.Header.Get("X-Amz-Date")))
 	}
 	return incomplete("The request signature does not conform to AWS standards: " + parse.Error())
+}
+
+// missingParts names everything that the Authorization header and the date lack,
+// in AWS's words; "" if they are complete.
+func missingParts(h http.Header) string {
+	header, message := h.Get("Authorization"), ""
+	for _, part := range [...]string{"Credential", "Signature", "SignedHeaders"} {
+		if !strings.Contains(header, part+"=") {
+			message += "Authorization header requires '" + part + "' parameter. "
+		}
+	}
+	if h.Get("X-Amz-Date") == "" && h.Get("Date") == "" {
+		message += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. "
+	}
+	if message == "" {
+		return ""
+	}
+	return message + "Authorization=" + redacted(header)
 }
 
 // redacted cuts the signature off an Authorization header that is echoed.

@@ -4,9 +4,10 @@
 package awsapi
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"fmt"
+	"encoding/hex"
 	"io"
 	"log/slog"
 	"net"
@@ -22,17 +23,17 @@ import (
 
 // Config is what a service needs of its surroundings.
 type Config struct {
-	Store  *iam.Store       // required
-	Trail  *trail.Log       // nil means that requests leave no record
-	Log    *slog.Logger     // nil means no log
-	Now    func() time.Time // nil means clock.Now
+	Store *iam.Store       // required
+	Trail *trail.Log       // nil means that requests leave no record
+	Log   *slog.Logger     // nil means no log
+	Now   func() time.Time // nil means clock.Now
 	// ClientNow is the clock that the dates of signed requests are compared
 	// with; nil means Now. It is another one where Now can be advanced and the
 	// clients' clocks stay where they are.
 	ClientNow func() time.Time
-	Rand   io.Reader        // request ids; nil means crypto/rand
-	Region string           // "" means us-east-1
-	Audit  bool             // serve what a policy denies, and only record it
+	Rand      io.Reader // request ids, read by many goroutines at once; nil means crypto/rand
+	Region    string    // "" means us-east-1
+	Audit     bool      // serve what a policy denies, and only record it
 }
 
 // WithDefaults returns the config with its zero fields filled in.
@@ -64,6 +65,9 @@ type Call struct {
 	Time   time.Time
 	Caller *iam.Caller // set once authenticated; anonymous until then
 	Record *trail.Record
+	// SessionTokenSent says that the request carries X-Amz-Security-Token,
+	// which an unsigned operation has no use for.
+	SessionTokenSent bool
 
 	config  *Config
 	referer string
@@ -79,6 +83,7 @@ func NewCall(config *Config, service, id string, r *http.Request) *Call {
 	}
 	return &Call{
 		Time: now, Caller: iam.Anonymous(), config: config, referer: r.Referer(),
+		SessionTokenSent: len(r.Header["X-Amz-Security-Token"]) > 0,
 		Record: &trail.Record{
 			ID: id, Time: now, Service: service, Region: config.Region,
 			SourceIP: host, UserAgent: r.UserAgent(), Secure: r.TLS != nil,
@@ -142,6 +147,25 @@ func (c *Call) Decided(action, resource string, decision policy.Decision) bool {
 // that no policy decided.
 func (c *Call) Explain(cause, fix string) { c.Record.Cause, c.Record.Fix = cause, fix }
 
+// Warn records a fault that does not decide the request's outcome.
+func (c *Call) Warn(text string) { c.Record.Warnings = append(c.Record.Warnings, text) }
+
+// cause is the cause of a refusal that nobody explained.
+func (c *Call) cause(e *Error) string {
+	if e.Cause != nil {
+		return e.Cause.Error()
+	}
+	for i := len(c.Record.Checks) - 1; i >= 0; i-- {
+		if check := &c.Record.Checks[i]; !check.Decision.Allowed() && !check.Audited && check.Decision.Explanation != nil {
+			return check.Decision.Explanation.Reason
+		}
+	}
+	if e.Message == "" {
+		return e.Code
+	}
+	return e.Message
+}
+
 // Finish records the call's outcome in the trail and the log. err is nil if
 // the request succeeded.
 func (c *Call) Finish(status int, err *Error) {
@@ -155,7 +179,8 @@ func (c *Call) Finish(status int, err *Error) {
 		}
 	}
 	c.config.Trail.Add(r)
-	if !c.config.Log.Enabled(nil, level) { //nolint:staticcheck // the handler needs no context
+	ctx := context.Background()
+	if !c.config.Log.Enabled(ctx, level) {
 		return
 	}
 	attrs := []any{"service", r.Service, "operation", r.Operation, "status", status, "request", r.ID, "took", r.Duration.Round(time.Microsecond)}
@@ -168,7 +193,7 @@ func (c *Call) Finish(status int, err *Error) {
 			attrs = append(attrs, "err", err.Cause)
 		}
 	}
-	c.config.Log.Log(nil, level, "request", attrs...) //nolint:staticcheck // as above
+	c.config.Log.Log(ctx, level, "request", attrs...)
 }
 
 // UUID returns a random version 4 UUID from the config's random source, the
@@ -176,7 +201,14 @@ func (c *Call) Finish(status int, err *Error) {
 func (c *Config) UUID() string {
 	b := c.random(16)
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	id := make([]byte, 0, 36)
+	for i, end := range [...]int{4, 6, 8, 10, 16} {
+		if i > 0 {
+			id = append(id, '-')
+		}
+		id = hex.AppendEncode(id, b[[...]int{0, 4, 6, 8, 10}[i]:end])
+	}
+	return string(id)
 }
 
 // Opaque returns a random base64 string, the form of extended request ids.

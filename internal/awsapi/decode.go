@@ -152,7 +152,7 @@ func decodeInt(value string) (int32, error) {
 		return 0, malformedInput("missing value for decimal type")
 	}
 	n, err := strconv.ParseInt(value, 10, 32)
-	if err != nil || strings.Contains(value, "_") {
+	if err != nil {
 		return 0, malformedInput("")
 	}
 	return int32(n), nil
@@ -168,42 +168,58 @@ const maxListSkip = 10
 // decodeList reads Name.member.N.Field parameters. Elements left out are empty
 // ones.
 func decodeList(form *Form, m *member, field reflect.Value, wire, path string, violations *[]string) error {
-	indices := map[int]bool{}
-	for name := range form.values {
-		rest, ok := strings.CutPrefix(name, wire+".member.")
-		if !ok {
-			continue
-		}
-		n, err := listIndex(rest)
-		if err != nil {
-			return err
-		}
-		indices[n] = true
+	spelt, err := listIndices(form, wire+".member.")
+	if err != nil || len(spelt) == 0 {
+		return err
 	}
 	last := 0
-	for _, n := range slices.Sorted(maps.Keys(indices)) {
+	for _, n := range slices.Sorted(maps.Keys(spelt)) {
 		if skipped := n - last - 1; skipped > maxListSkip {
 			return malformedInput(fmt.Sprintf("Excessively sparse input would skip %d list elements", skipped))
 		}
 		last = n
 	}
-	if last > 0 {
-		field.Set(reflect.MakeSlice(field.Type(), last, last))
+	if m.max >= 0 && last > m.max {
+		// What the elements violate as well would only fill pages.
+		*violations = append(*violations, fmt.Sprintf("Value at '%s' failed to satisfy constraint: Member must have length less than or equal to %d", path, m.max))
+		return nil
 	}
+	field.Set(reflect.MakeSlice(field.Type(), last, last))
 	for n := 1; n <= last; n++ {
-		prefix, shown := fmt.Sprintf("%s.member.%d.", wire, n), fmt.Sprintf("%s.%d.member.", path, n)
+		prefix, shown := wire+".member."+spelt[n]+".", path+"."+strconv.Itoa(n)+".member."
 		if err := decodeMembers(form, m.fields, field.Index(n-1), prefix, shown, violations); err != nil {
 			return err
 		}
 	}
-	if m.max >= 0 && last > m.max {
-		*violations = append(*violations, fmt.Sprintf("Value at '%s' failed to satisfy constraint: Member must have length less than or equal to %d", path, m.max))
-	}
 	return nil
 }
 
-func listIndex(rest string) (int, error) {
-	digits, _, _ := strings.Cut(rest, ".")
+// listIndices returns the list's indices as they are spelt: leading zeros are
+// fine.
+func listIndices(form *Form, prefix string) (map[int]string, error) {
+	var spelt map[int]string
+	for name := range form.values {
+		rest, ok := strings.CutPrefix(name, prefix)
+		if !ok {
+			continue
+		}
+		digits, _, _ := strings.Cut(rest, ".")
+		n, err := listIndex(digits)
+		if err != nil {
+			return nil, err
+		}
+		if earlier, ok := spelt[n]; ok && earlier != digits {
+			return nil, malformedInput(fmt.Sprintf("Element %d is spelt in two ways", n))
+		}
+		if spelt == nil {
+			spelt = map[int]string{}
+		}
+		spelt[n] = digits
+	}
+	return spelt, nil
+}
+
+func listIndex(digits string) (int, error) {
 	if strings.HasPrefix(digits, "-") {
 		return 0, malformedInput("Key " + digits + " may not have a leading '-'")
 	}

@@ -1,125 +1,230 @@
 package awsapi
 
 import (
-	"bytes"
 	"encoding/json"
-	"encoding/xml"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // The members of an operation's output are the exported fields of a struct, in
 // the order they have on the wire: string, int32, time.Time, pointers to
-// these, structs, pointers to structs, and slices of structs. Nil pointers,
-// empty strings and empty slices are left out; a field tagged xml:"-" too.
-
-// appendXML writes the fields of v as elements, indented by two blanks a level.
-func appendXML(buf *bytes.Buffer, v reflect.Value, indent int) {
-	for i := range v.NumField() {
-		appendElement(buf, v.Type().Field(i).Name, v.Field(i), indent)
-	}
+// these, structs, pointers to structs, and slices of structs or strings. Nil
+// pointers, empty strings and empty slices are left out; what a pointer points
+// to is written even if it is empty.
+type element struct {
+	name    string
+	index   int
+	kind    elementKind
+	pointer bool
+	fields  []element // of a structure
+	item    *element  // of a list
 }
 
-func appendElement(buf *bytes.Buffer, name string, v reflect.Value, indent int) {
-	if v.Kind() == reflect.Pointer {
-		if v.IsNil() {
-			return
-		}
-		v = v.Elem()
-	}
-	if v.Kind() == reflect.Struct && v.Type() != timeType || v.Kind() == reflect.Slice {
-		if v.Kind() == reflect.Slice && v.Len() == 0 {
-			return
-		}
-		openTag(buf, name, indent)
-		buf.WriteByte('\n')
-		if v.Kind() == reflect.Struct {
-			appendXML(buf, v, indent+1)
-		} else {
-			for i := range v.Len() {
-				appendElement(buf, "member", v.Index(i), indent+1)
-			}
-		}
-		writeIndent(buf, indent)
-		closeTag(buf, name)
-		return
-	}
-	text := scalarText(v)
-	if text == "" {
-		return
-	}
-	openTag(buf, name, indent)
-	_ = xml.EscapeText(buf, []byte(text)) // a bytes.Buffer does not fail
-	closeTag(buf, name)
-}
+type elementKind uint8
+
+const (
+	textElement elementKind = iota
+	numberElement
+	timeElement
+	structElement
+	listElement
+)
 
 var timeType = reflect.TypeFor[time.Time]()
 
-func scalarText(v reflect.Value) string {
+// elementsOf plans the encoding of a struct type. A type that it does not
+// understand is a bug and panics.
+func elementsOf(t reflect.Type) []element {
+	plan := make([]element, t.NumField())
+	for i := range plan {
+		plan[i] = elementOf(t.Field(i).Name, t.Field(i).Type)
+		plan[i].index = i
+	}
+	return plan
+}
+
+func elementOf(name string, t reflect.Type) element {
+	e := element{name: name, pointer: t.Kind() == reflect.Pointer}
+	if e.pointer {
+		t = t.Elem()
+	}
 	switch {
-	case v.Type() == timeType:
-		return v.Interface().(time.Time).UTC().Format(time.RFC3339)
-	case v.Kind() == reflect.String:
-		return v.String()
-	case v.CanInt():
-		return strconv.FormatInt(v.Int(), 10)
+	case t == timeType:
+		e.kind = timeElement
+	case t.Kind() == reflect.String:
+		e.kind = textElement
+	case t.Kind() == reflect.Int32:
+		e.kind = numberElement
+	case t.Kind() == reflect.Struct:
+		e.kind, e.fields = structElement, elementsOf(t)
+	case t.Kind() == reflect.Slice && !e.pointer:
+		item := elementOf("member", t.Elem())
+		e.kind, e.item = listElement, &item
+	default:
+		panic("awsapi: no encoding for " + t.String())
 	}
-	panic("awsapi: no encoding for " + v.Type().String())
+	return e
 }
 
-func openTag(buf *bytes.Buffer, name string, indent int) {
-	writeIndent(buf, indent)
-	buf.WriteByte('<')
-	buf.WriteString(name)
-	buf.WriteByte('>')
-}
-
-func closeTag(buf *bytes.Buffer, name string) {
-	buf.WriteString("</")
-	buf.WriteString(name)
-	buf.WriteString(">\n")
-}
-
-func writeIndent(buf *bytes.Buffer, indent int) {
-	for range indent {
-		buf.WriteString("  ")
+// value follows a pointer, and reports whether there is something to write.
+func (e *element) value(v reflect.Value) (reflect.Value, bool) {
+	if e.pointer {
+		return v.Elem(), !v.IsNil()
 	}
+	switch e.kind {
+	case textElement, listElement:
+		return v, v.Len() > 0
+	}
+	return v, true
 }
 
-// jsonValue is v as the JSON variant has it: times are seconds since 1970.
-func jsonValue(v reflect.Value) any {
-	if v.Kind() == reflect.Pointer {
-		if v.IsNil() {
-			return nil
+// appendXML writes the fields of v as elements, indented by two blanks a level.
+func appendXML(dst []byte, fields []element, v reflect.Value, indent int) []byte {
+	for i := range fields {
+		e := &fields[i]
+		if value, ok := e.value(v.Field(e.index)); ok {
+			dst = e.appendXML(dst, value, indent)
 		}
-		v = v.Elem()
 	}
-	switch {
-	case v.Type() == timeType:
-		return v.Interface().(time.Time).Unix()
-	case v.Kind() == reflect.Struct:
-		fields := map[string]any{}
-		for i := range v.NumField() {
-			if value := jsonValue(v.Field(i)); value != nil && value != "" {
-				fields[v.Type().Field(i).Name] = value
+	return dst
+}
+
+func (e *element) appendXML(dst []byte, v reflect.Value, indent int) []byte {
+	switch e.kind {
+	case textElement:
+		return appendText(dst, e.name, v.String(), indent)
+	case numberElement:
+		dst = openTag(dst, e.name, indent)
+		return closeTag(strconv.AppendInt(dst, v.Int(), 10), e.name)
+	case timeElement:
+		dst = openTag(dst, e.name, indent)
+		return closeTag(v.Interface().(time.Time).UTC().AppendFormat(dst, time.RFC3339), e.name)
+	}
+	dst = append(openTag(dst, e.name, indent), '\n')
+	if e.kind == structElement {
+		dst = appendXML(dst, e.fields, v, indent+1)
+	} else {
+		for i := range v.Len() {
+			if item, ok := e.item.value(v.Index(i)); ok {
+				dst = e.item.appendXML(dst, item, indent+1)
 			}
 		}
-		return fields
-	case v.Kind() == reflect.Slice:
-		list := make([]any, v.Len())
-		for i := range list {
-			list[i] = jsonValue(v.Index(i))
-		}
-		return list
 	}
-	return v.Interface()
+	return closeTag(appendIndent(dst, indent), e.name)
 }
 
-func marshalJSON(v any) []byte {
-	body, err := json.Marshal(v)
-	if err != nil {
-		panic("awsapi: " + err.Error()) // maps of strings and numbers always marshal
+// appendText writes an element that holds text only.
+func appendText(dst []byte, name, text string, indent int) []byte {
+	return closeTag(appendEscaped(openTag(dst, name, indent), text), name)
+}
+
+func openTag(dst []byte, name string, indent int) []byte {
+	dst = append(appendIndent(dst, indent), '<')
+	return append(append(dst, name...), '>')
+}
+
+func closeTag(dst []byte, name string) []byte {
+	dst = append(dst, "</"...)
+	return append(append(dst, name...), ">\n"...)
+}
+
+func appendIndent(dst []byte, indent int) []byte {
+	for range indent {
+		dst = append(dst, "  "...)
 	}
-	return body
+	return dst
+}
+
+// appendEscaped writes text as XML character data. Quotation marks stand for
+// themselves there; what XML cannot hold becomes U+FFFD.
+func appendEscaped(dst []byte, text string) []byte {
+	const plain = "&<>\r"
+	if !strings.ContainsAny(text, plain) && isXML(text) {
+		return append(dst, text...)
+	}
+	for _, r := range text {
+		switch {
+		case r == '&':
+			dst = append(dst, "&amp;"...)
+		case r == '<':
+			dst = append(dst, "&lt;"...)
+		case r == '>':
+			dst = append(dst, "&gt;"...)
+		case r == '\r':
+			dst = append(dst, "&#xD;"...)
+		case !inXML(r):
+			dst = utf8.AppendRune(dst, utf8.RuneError)
+		default:
+			dst = utf8.AppendRune(dst, r)
+		}
+	}
+	return dst
+}
+
+// isXML reports whether s is valid UTF-8 of characters that XML can hold.
+func isXML(s string) bool {
+	for _, r := range s {
+		if r == utf8.RuneError || !inXML(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// inXML is https://www.w3.org/TR/xml/#NT-Char.
+func inXML(r rune) bool {
+	return r == '\t' || r == '\n' || r == '\r' || r >= ' ' && r <= 0xd7ff || r >= 0xe000 && r <= 0xfffd || r >= 0x10000
+}
+
+// appendJSON writes v as the JSON variant has it: an object whose times are
+// seconds since 1970.
+func appendJSON(dst []byte, fields []element, v reflect.Value) []byte {
+	dst = append(dst, '{')
+	first := true
+	for i := range fields {
+		e := &fields[i]
+		value, ok := e.value(v.Field(e.index))
+		if !ok {
+			continue
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = append(appendJSONString(dst, e.name), ':')
+		dst = e.appendJSON(dst, value)
+	}
+	return append(dst, '}')
+}
+
+func (e *element) appendJSON(dst []byte, v reflect.Value) []byte {
+	switch e.kind {
+	case textElement:
+		return appendJSONString(dst, v.String())
+	case numberElement:
+		return strconv.AppendInt(dst, v.Int(), 10)
+	case timeElement:
+		return strconv.AppendInt(dst, v.Interface().(time.Time).Unix(), 10)
+	case structElement:
+		return appendJSON(dst, e.fields, v)
+	}
+	dst = append(dst, '[')
+	for i := range v.Len() {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = e.item.appendJSON(dst, v.Index(i))
+	}
+	return append(dst, ']')
+}
+
+func appendJSONString(dst []byte, s string) []byte {
+	text, err := json.Marshal(s)
+	if err != nil {
+		panic("awsapi: " + err.Error()) // strings always marshal
+	}
+	return append(dst, text...)
 }

@@ -1,8 +1,6 @@
 package awsapi
 
 import (
-	"bytes"
-	"encoding/xml"
 	"errors"
 	"net/http"
 	"reflect"
@@ -12,76 +10,76 @@ import (
 // response writes the answer to one query request, once, and finishes its
 // call.
 type response struct {
-	w        http.ResponseWriter
-	service  *Query
-	call     *Call
-	extended string
-	head     bool
-	json     bool
+	w       http.ResponseWriter
+	service *Query
+	call    *Call
+	head    bool
+	json    bool
 }
 
 // succeed writes the operation's output.
 func (a *response) succeed(op *Operation, out any) {
 	v := reflect.ValueOf(out).Elem()
+	dst := make([]byte, 0, typicalAnswer)
 	if a.json {
-		body := marshalJSON(map[string]any{op.Name + "Response": map[string]any{
-			op.Name + "Result": jsonValue(v),
-			"ResponseMetadata": map[string]any{"RequestId": a.call.Record.ID},
-		}})
-		a.write(http.StatusOK, "application/json", body, nil)
+		dst = append(dst, `{"`+op.Name+`Response":{"`+op.Name+`Result":`...)
+		dst = appendJSON(dst, op.out, v)
+		dst = append(dst, `,"ResponseMetadata":{"RequestId":`...)
+		dst = append(appendJSONString(dst, a.call.Record.ID), "}}}"...)
+		a.write(http.StatusOK, "application/json", dst, nil)
 		return
 	}
-	buf := new(bytes.Buffer)
-	a.openRoot(buf, op.Name+"Response", a.service.Namespace)
-	openTag(buf, op.Name+"Result", 1)
-	buf.WriteByte('\n')
-	appendXML(buf, v, 2)
-	writeIndent(buf, 1)
-	closeTag(buf, op.Name+"Result")
-	openTag(buf, "ResponseMetadata", 1)
-	buf.WriteByte('\n')
-	appendElement(buf, "RequestId", reflect.ValueOf(a.call.Record.ID), 2)
-	writeIndent(buf, 1)
-	closeTag(buf, "ResponseMetadata")
-	closeTag(buf, op.Name+"Response")
-	a.write(http.StatusOK, "text/xml", buf.Bytes(), nil)
+	root, result := op.Name+"Response", op.Name+"Result"
+	dst = openRoot(dst, root, a.service.Namespace)
+	dst = append(openTag(dst, result, 1), '\n')
+	dst = appendXML(dst, op.out, v, 2)
+	dst = closeTag(appendIndent(dst, 1), result)
+	dst = append(openTag(dst, "ResponseMetadata", 1), '\n')
+	dst = appendText(dst, "RequestId", a.call.Record.ID, 2)
+	dst = closeTag(appendIndent(dst, 1), "ResponseMetadata")
+	a.write(http.StatusOK, "text/xml", closeTag(dst, root), nil)
 }
+
+// typicalAnswer is room for the credentials of a session.
+const typicalAnswer = 3 << 10
 
 // refuse writes an error.
 func (a *response) refuse(e *Error, namespace string) {
 	if a.json {
-		body := marshalJSON(map[string]any{
-			"Error":     map[string]any{"Code": e.Code, "Message": e.Message, "Type": e.Fault()},
-			"RequestId": a.call.Record.ID,
-		})
-		a.write(e.Status, "application/json", body, e)
+		a.refuseJSON(e)
 		return
 	}
-	buf := new(bytes.Buffer)
-	a.openRoot(buf, "ErrorResponse", namespace)
-	openTag(buf, "Error", 1)
-	buf.WriteByte('\n')
-	for _, d := range [...]Detail{{"Type", e.Fault()}, {"Code", e.Code}, {"Message", e.Message}} {
-		appendElement(buf, d.Name, reflect.ValueOf(d.Value), 2)
+	dst := openRoot(nil, "ErrorResponse", namespace)
+	dst = append(openTag(dst, "Error", 1), '\n')
+	dst = appendText(dst, "Type", e.Fault(), 2)
+	dst = appendText(dst, "Code", e.Code, 2)
+	if e.Message != "" {
+		dst = appendText(dst, "Message", e.Message, 2)
 	}
-	writeIndent(buf, 1)
-	closeTag(buf, "Error")
-	appendElement(buf, "RequestId", reflect.ValueOf(a.call.Record.ID), 1)
-	closeTag(buf, "ErrorResponse")
-	a.write(e.Status, "text/xml", buf.Bytes(), e)
+	dst = closeTag(appendIndent(dst, 1), "Error")
+	dst = appendText(dst, "RequestId", a.call.Record.ID, 1)
+	a.write(e.Status, "text/xml", closeTag(dst, "ErrorResponse"), e)
 }
 
-func (a *response) openRoot(buf *bytes.Buffer, name, namespace string) {
-	buf.WriteString("<" + name + ` xmlns="`)
-	_ = xml.EscapeText(buf, []byte(namespace))
-	buf.WriteString("\">\n")
+func (a *response) refuseJSON(e *Error) {
+	dst := appendJSONString([]byte(`{"Error":{"Code":`), e.Code)
+	if e.Message != "" {
+		dst = appendJSONString(append(dst, `,"Message":`...), e.Message)
+	}
+	dst = appendJSONString(append(dst, `,"Type":`...), e.Fault())
+	dst = appendJSONString(append(dst, `},"RequestId":`...), a.call.Record.ID)
+	a.write(e.Status, "application/json", append(dst, '}'), e)
+}
+
+func openRoot(dst []byte, name, namespace string) []byte {
+	return append(dst, "<"+name+` xmlns="`+namespace+"\">\n"...)
 }
 
 func (a *response) write(status int, kind string, body []byte, e *Error) {
 	h := a.w.Header()
 	h.Set("X-Amzn-Requestid", a.call.Record.ID)
 	if a.service.Name == "sts" {
-		h.Set("X-Amz-Sts-Extended-Request-Id", a.extended)
+		h.Set("X-Amz-Sts-Extended-Request-Id", a.call.config.Opaque(60))
 	}
 	if kind != "" {
 		h.Set("Content-Type", kind)
@@ -91,7 +89,17 @@ func (a *response) write(status int, kind string, body []byte, e *Error) {
 	if !a.head {
 		_, _ = a.w.Write(body) // a client that has left is not our error
 	}
+	if e != nil && a.call.Record.Cause == "" {
+		a.call.Record.Cause = a.call.cause(e)
+	}
 	a.call.Finish(status, e)
+}
+
+// badRequest answers as the front end does what never reaches the service:
+// without a body.
+func (a *response) badRequest(cause string) {
+	a.call.Explain(cause, "")
+	a.empty(http.StatusBadRequest)
 }
 
 // empty answers with a status and nothing else.
@@ -100,11 +108,13 @@ func (a *response) empty(status int) { a.write(status, "", nil, nil) }
 // unknownOperation answers what is not a query request on another path than
 // "/", before any signature is looked at (observed).
 func (a *response) unknownOperation() {
+	a.call.Explain("this is no query request: those are a GET of / or a POSTed form", "check the endpoint's URL, and which service the client thinks it is talking to")
 	a.write(http.StatusNotFound, "", []byte("<UnknownOperationException/>\n"), nil)
 }
 
 // redirect answers a request without an Action (observed).
 func (a *response) redirect(r *http.Request) {
+	a.call.Explain("the request names no Action", "send a POST with the content type application/x-www-form-urlencoded")
 	location := "https://aws.amazon.com/iam"
 	if r.Method == http.MethodGet && r.URL.RawQuery != "" {
 		location += "?" + r.URL.RawQuery
@@ -132,6 +142,5 @@ func (a *response) bodyError(err error) {
 		a.empty(http.StatusRequestEntityTooLarge)
 		return
 	}
-	a.call.Explain("the request body did not arrive: "+err.Error(), "")
-	a.empty(http.StatusBadRequest)
+	a.badRequest("the request body did not arrive: " + err.Error())
 }
