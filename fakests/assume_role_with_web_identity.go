@@ -2,6 +2,7 @@ package fakests
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -254,6 +255,9 @@ func (s *Server) sessionPolicies(in *assumeRoleWithWebIdentityInput, role *iam.R
 // issue opens the session.
 func (s *Server) issue(call *awsapi.Call, role *iam.Role, session iam.Session, duration time.Duration) (*assumeRoleWithWebIdentityOutput, error) {
 	issued, opened, err := s.config.Store.Issue(role, session, duration)
+	if errors.Is(err, iam.ErrTokenTooLarge) {
+		return nil, errTokenTooLarge
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -70,12 +70,8 @@ func audit(c *fakests.Config)  { c.Audit = true }
 func newWorld(t testing.TB, options ...option) *world {
 	t.Helper()
 	w := &world{TB: t, trail: trail.NewLog(0)}
-	issuer, err := oidc.NewIssuer(oidc.Config{URL: "https://" + host, Keys: []*oidc.Key{w.key("rsa2048")}, Now: w.now, Rand: seeded(1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.issuer = issuer
-	w.serve(issuer)
+	w.reissue("rsa2048")
+	var err error
 	if w.store, err = iam.NewStore(iam.Config{Now: w.now, Rand: seeded(2), Root: []iam.RootCredentials{{AccountID: account, AccessKeyID: "test", Secret: "test"}}}); err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +93,21 @@ func newWorld(t testing.TB, options ...option) *world {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// reissue gives the issuer these keys, of which the first signs, and no others.
+func (w *world) reissue(keys ...string) {
+	w.Helper()
+	config := oidc.Config{URL: "https://" + host, Now: w.now, Rand: seeded(1)}
+	for _, k := range keys {
+		config.Keys = append(config.Keys, w.key(k))
+	}
+	issuer, err := oidc.NewIssuer(config)
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.issuer = issuer
+	w.serve(issuer)
 }
 
 func seeded(n byte) *randv2.ChaCha8 { return randv2.NewChaCha8([32]byte{n}) }
@@ -208,9 +219,10 @@ func (w *world) forge(key, alg string, header map[string]any, payload any) strin
 	return signed + "." + encode(w.signature(key, hash, digest.Sum(nil)))
 }
 
-func (w *world) signature(key string, hash crypto.Hash, digest []byte) []byte {
+// private is a key of testdata for the standard library.
+func (w *world) private(key string) crypto.Signer {
 	w.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", key+".pem"))
+	text, err := w.key(key).PEM()
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -219,7 +231,12 @@ func (w *world) signature(key string, hash crypto.Hash, digest []byte) []byte {
 	if err != nil {
 		w.Fatal(err)
 	}
-	switch k := private.(type) {
+	return private.(crypto.Signer)
+}
+
+func (w *world) signature(key string, hash crypto.Hash, digest []byte) []byte {
+	w.Helper()
+	switch k := w.private(key).(type) {
 	case *rsa.PrivateKey:
 		signature, err := rsa.SignPKCS1v15(nil, k, hash, digest)
 		if err != nil {

@@ -19,6 +19,7 @@ var (
 	ErrNoSuchEntity        = errors.New("no such entity")
 	ErrEntityAlreadyExists = errors.New("entity already exists")
 	ErrInvalidInput        = errors.New("invalid input")
+	ErrTokenTooLarge       = errors.New("the session token would be too large")
 )
 
 // A Tag is a key and a value. Keys of role, user and session tags compare

@@ -66,7 +66,7 @@ func (s *sealer) token(session *Session) (string, error) {
 		plain = append(plain, ' ')
 	}
 	if base64.StdEncoding.EncodedLen(frame+len(plain)) > maxTokenLength {
-		return "", fmt.Errorf("seal session: its token would be longer than %d bytes: %w", maxTokenLength, ErrInvalidInput)
+		return "", fmt.Errorf("seal session: more than %d bytes: %w", maxTokenLength, ErrTokenTooLarge)
 	}
 	for nonce := s.random.bytes(s.aead.NonceSize()); ; nonce[0]++ {
 		sealed := make([]byte, 0, frame+len(plain))
