@@ -21,7 +21,7 @@ import (
 //
 //	serve [FLAG...]      starts irsatz serve on free ports, waits until it is
 //	                     ready, and sets IRSATZ_CONTROL, AWS_ENDPOINT_URL,
-//	                     AWS_TLS and AWS_CA_FILE
+//	                     AWS_ADDR (its host and port), AWS_TLS and AWS_CA_FILE
 //	stop-serve           interrupts it and waits for its clean end
 //	credentials          takes what the last command printed, credentials in the
 //	                     form of credential_process, and sets AWS_ACCESS_KEY_ID,
@@ -77,6 +77,7 @@ func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
 		if s.process != nil {
 			_ = s.process.Process.Kill()
 			<-s.ended
+			s.process = nil // the words may be used again, each with its own Defer
 			ts.Logf("[irsatz serve]\n%s", s.output.String())
 		}
 	})
@@ -103,6 +104,7 @@ func (s *server) awaitReady(ts *testscript.TestScript, endpoints string) {
 	}
 	ts.Setenv("IRSATZ_CONTROL", e.Control)
 	ts.Setenv("AWS_ENDPOINT_URL", e.AWS)
+	ts.Setenv("AWS_ADDR", strings.TrimPrefix(e.AWS, "http://"))
 	ts.Setenv("AWS_TLS", e.AWSTLS)
 	ts.Setenv("AWS_CA_FILE", e.CAFile)
 }
