@@ -80,7 +80,9 @@ func iamFault(pos int, message string) *MalformedError {
 // checkIAM makes IAM's checks in IAM's order: each looks at the whole document
 // before the next begins.
 func checkIAM(kind Kind, d *rawDocument) *MalformedError {
-	if d.version != version2012 {
+	// Trust policies of 2008-10-17 are all over AWS's own guides, that of the
+	// ecsTaskExecutionRole among them.
+	if d.version != version2012 && kind != Trust {
 		return iamFault(d.versionPos, "Policy document must be version 2012-10-17 or greater.")
 	}
 	checks := []func(*rawStatement) *MalformedError{
