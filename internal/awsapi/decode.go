@@ -250,22 +250,25 @@ func (m *member) checkInt(n int, path string) []string {
 // checkString names what the value violates: the pattern before the length.
 func (m *member) checkString(value, path string) []string {
 	var violations []string
-	item := "Value '" + value + "' at '" + path + "' failed to satisfy constraint: Member must "
-	if m.sensitive {
-		item = "Value at '" + path + "' failed to satisfy constraint: Member must "
+	violated := func(constraint string) {
+		item := "Value '" + value + "' at '" + path + "' failed to satisfy constraint: Member must "
+		if m.sensitive {
+			item = "Value at '" + path + "' failed to satisfy constraint: Member must "
+		}
+		violations = append(violations, item+constraint)
 	}
 	if m.pattern != nil && !m.pattern.matches(value) {
-		violations = append(violations, item+"satisfy regular expression pattern: "+m.pattern.text)
+		violated("satisfy regular expression pattern: " + m.pattern.text)
 	}
 	if !m.bounded {
 		return violations
 	}
 	n := utf16Length(value)
 	if n < m.min {
-		violations = append(violations, item+"have length greater than or equal to "+strconv.Itoa(m.min))
+		violated("have length greater than or equal to " + strconv.Itoa(m.min))
 	}
 	if m.max >= 0 && n > m.max {
-		violations = append(violations, item+"have length less than or equal to "+strconv.Itoa(m.max))
+		violated("have length less than or equal to " + strconv.Itoa(m.max))
 	}
 	return violations
 }
