@@ -10,6 +10,7 @@ import (
 	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/iam/arn"
 	"github.com/irsatz/irsatz/internal/awsapi"
+	"github.com/irsatz/irsatz/internal/clock"
 )
 
 // getObject serves GetObject and HeadObject.
@@ -85,7 +86,22 @@ func (w *relay) Write(b []byte) (int, error) {
 	if !w.started || w.x.r.Method == http.MethodHead {
 		return len(b), nil
 	}
-	return w.x.w.Write(b)
+	return w.x.pour(b)
+}
+
+// pour writes a body piece by piece, so that a client may be slow but must not
+// stop taking it.
+func (x *exchange) pour(b []byte) (written int, err error) {
+	const piece = 256 << 10
+	control := http.NewResponseController(x.w)
+	for err == nil && written < len(b) {
+		_ = control.SetWriteDeadline(clock.Now().Add(patience)) // not every ResponseWriter has one
+		var n int
+		n, err = x.w.Write(b[written:min(len(b), written+piece)])
+		written += n
+	}
+	_ = control.SetWriteDeadline(time.Time{}) // net/http leaves it to the next answer
+	return written, err
 }
 
 var overrides = map[string]string{

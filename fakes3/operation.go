@@ -81,6 +81,24 @@ func (o *operation) understands(name string) bool {
 	return false
 }
 
+// Operation is a row of the table, for the list of what is supported.
+type Operation struct {
+	Name   string
+	Action string // as policies name it
+	Served bool   // false: answered with NotImplemented once it is authorized
+}
+
+// Operations returns every operation of S3's API model by name.
+func Operations() []Operation {
+	var out []Operation
+	for _, o := range operations {
+		if !o.has(form) {
+			out = append(out, Operation{Name: o.name, Action: full(o.action), Served: o.run != nil})
+		}
+	}
+	return out
+}
+
 type route struct {
 	method, sub, variant string
 	target               target

@@ -2,10 +2,13 @@ package fakes3_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/irsatz/irsatz/fakes3"
 )
 
 // TestUnservedOperations asks for what irsatz has not: it is denied first and
@@ -46,6 +49,39 @@ func TestUnservedOperations(t *testing.T) {
 		}
 		if got := w.call(w.root(), method, target); got.status != http.StatusNotImplemented || got.err.Code != "NotImplemented" || got.err.Message != name+" is not implemented by irsatz." {
 			t.Errorf("%s allowed: %d %s", name, got.status, got.body)
+		}
+	}
+}
+
+func TestOperationList(t *testing.T) {
+	t.Parallel()
+	list, served := fakes3.Operations(), 0
+	for i, o := range list {
+		if o.Served {
+			served++
+		}
+		if i > 0 && list[i-1].Name >= o.Name || !strings.Contains(o.Action, ":") {
+			t.Errorf("row %d: %+v", i, o)
+		}
+	}
+	if len(list) != 111 || served < 30 {
+		t.Errorf("%d operations, %d served", len(list), served)
+	}
+}
+
+func BenchmarkGetObject(b *testing.B) {
+	w := newWorld(b)
+	c := w.role("app", allow("s3:GetObject"))
+	r := w.request(http.MethodGet, "/data/public/a.txt", "")
+	w.sign(c, r)
+	r = received(r)
+	r.RemoteAddr = "127.0.0.1:1"
+	b.ReportAllocs()
+	for b.Loop() {
+		out := httptest.NewRecorder()
+		w.s3.ServeHTTP(out, r)
+		if out.Code != http.StatusOK {
+			b.Fatal(out.Body)
 		}
 	}
 }
