@@ -2,6 +2,7 @@ package trail
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ func (r *Record) Explanation() string {
 		b.WriteByte('\n')
 		r.Checks[i].explain(&b)
 	}
-	if r.Cause != "" {
+	if r.Cause != "" && !r.explainedBy(r.Cause) {
 		fmt.Fprintf(&b, "\ncause: %s\n", r.Cause)
 	}
 	if r.Fix != "" {
@@ -40,6 +41,13 @@ func (r *Record) Explanation() string {
 		fmt.Fprintf(&b, "warning: %s\n", w)
 	}
 	return b.String()
+}
+
+// explainedBy reports whether a check's tree begins with the cause.
+func (r *Record) explainedBy(cause string) bool {
+	return slices.ContainsFunc(r.Checks, func(c Check) bool {
+		return c.Decision.Explanation != nil && c.Decision.Explanation.Reason == cause
+	})
 }
 
 func (r *Record) explainToken(b *strings.Builder) {
