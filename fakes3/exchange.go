@@ -240,10 +240,8 @@ func (x *exchange) route() *awsapi.Error {
 	variant := variantOf(x.r.Method, to, sub, x.params, x.header)
 	x.op = x.routes.byRoute[route{x.r.Method, sub, variant, to}]
 	switch {
-	case x.op == nil && sub != "":
-		return methodNotAllowed(x.r.Method, strings.ToUpper(sub))
 	case x.op == nil:
-		return methodNotAllowed(x.r.Method, targetNames[to])
+		return x.noRoute(to, sub)
 	case x.op.has(form):
 		x.call.Record.Operation = x.op.name
 		return notImplemented("Browser upload by POST")
@@ -260,9 +258,23 @@ func (x *exchange) route() *awsapi.Error {
 	return nil
 }
 
-// unknownParam refuses a parameter that the operation does not take. AWS
-// ignores those that it does not know; here "?ACL" must not pass for a plain
-// request.
+// noRoute answers a method that there is not for what the request addresses.
+func (x *exchange) noRoute(to target, sub string) *awsapi.Error {
+	resource := targetNames[to]
+	if sub != "" {
+		resource = strings.ToUpper(sub)
+	}
+	e := methodNotAllowed(x.r.Method, resource)
+	if methods := x.routes.methods(to, sub); methods != "" {
+		e.Headers = []awsapi.Detail{detail("Allow", methods)}
+	}
+	return e
+}
+
+// unknownParam refuses a parameter that the operation does not take.
+//
+// DIVERGES: AWS ignores query parameters and x-amz- headers that it does not
+// know. Here "?ACL" must not pass for a plain request, nor a header for nothing.
 func (x *exchange) unknownParam(p pair) *awsapi.Error {
 	x.call.Record.Operation = x.op.name
 	if proper, ok := x.routes.names[strings.ToLower(p.name)]; ok && proper != p.name {

@@ -2,6 +2,7 @@ package fakes3
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/irsatz/irsatz/internal/awsapi"
@@ -133,6 +134,18 @@ func newRoutes() routes {
 	}
 	rs.names["versionid"] = "versionId"
 	return rs
+}
+
+// methods returns the methods that there are for what is addressed.
+func (rs *routes) methods(to target, sub string) string {
+	var out []string
+	for r := range rs.byRoute {
+		if r.target == to && r.sub == sub && !slices.Contains(out, r.method) {
+			out = append(out, r.method)
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(out, ", ")
 }
 
 // The variants of a route.
