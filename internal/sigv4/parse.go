@@ -116,6 +116,9 @@ func Parse(r *http.Request) (*Authorization, error) {
 	}
 	switch m := Present(r); m {
 	case Header:
+		if _, err := ParseQuery(r.URL.RawQuery); err != nil {
+			return nil, &ParseError{Reason: MalformedQuery}
+		}
 		return parseHeader(r)
 	case Query:
 		return parseQuery(r)

@@ -162,7 +162,6 @@ func TestTamperingIsNoticed(t *testing.T) {
 		"host":         func(r *http.Request) { r.Host = "localhost:4567" },
 		"query value":  func(r *http.Request) { r.URL.RawQuery = "acl&x=2" },
 		"query added":  func(r *http.Request) { r.URL.RawQuery += "&y" },
-		"query broken": func(r *http.Request) { r.URL.RawQuery += "&%zz" },
 		"header value": func(r *http.Request) { r.Header.Set("X-Amz-Meta-A", "2") },
 		"header added": func(r *http.Request) { r.Header.Add("X-Amz-Meta-A", "2") },
 		"header gone":  func(r *http.Request) { r.Header.Del("X-Amz-Meta-A") },
@@ -190,6 +189,21 @@ func TestTamperingIsNoticed(t *testing.T) {
 		if m != nil && (m.Provided != a.Signature || !strings.HasPrefix(m.StringToSign, "AWS4-HMAC-SHA256\n")) {
 			t.Errorf("%s: mismatch carries %+v", name, m)
 		}
+	}
+}
+
+// TestBrokenQuery: what cannot be parsed must not verify as what is not there.
+func TestBrokenQuery(t *testing.T) {
+	t.Parallel()
+	r, _ := http.NewRequest(http.MethodGet, "http://localhost/", nil)
+	signer().Sign(r, sigv4.UnsignedPayload, at)
+	a, err := sigv4.Parse(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.URL.RawQuery = "%zz"
+	if a.Verify(r, sigv4.S3, "secret", sigv4.UnsignedPayload) == nil {
+		t.Error("a broken query verifies as an empty one")
 	}
 }
 
@@ -315,6 +329,8 @@ func TestParseErrors(t *testing.T) {
 		{"expires a week", swapQ("Expires=60", "Expires=604800"), 0},
 		{"X221 expires too long", swapQ("Expires=60", "Expires=604801"), sigv4.ExpiresTooLong},
 		{"broken escape", req("", query+"&%zz"), sigv4.MalformedQuery},
+		{"broken escape beside a header", req(good, "%zz"), sigv4.MalformedQuery},
+		{"huge query beside a header", req(good, strings.Repeat("a", 70000)), sigv4.MalformedQuery},
 		{"v2 and v4 query", req("", query+"&Signature=x"), sigv4.SeveralMechanisms},
 	}
 	for _, tt := range tests {
