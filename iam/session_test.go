@@ -265,8 +265,11 @@ func TestManySessions(t *testing.T) {
 	h := newHarness(t)
 	role := h.createRole(app())
 	first, _ := h.issue(role, iam.Session{})
-	for range 5000 {
+	for range iam.MaxOpened + 10 {
 		h.issue(role, iam.Session{})
+	}
+	if n := h.Opened(); n == 0 || n > iam.MaxOpened {
+		t.Errorf("%d opened tokens are kept", n)
 	}
 	if _, _, err := h.Authenticate(first.AccessKeyID, first.SessionToken); err != nil {
 		t.Error(err)
