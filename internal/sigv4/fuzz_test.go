@@ -56,8 +56,9 @@ func FuzzCanonical(f *testing.F) {
 		if err != nil {
 			return // the query itself may claim to be signed, or not parse
 		}
-		if err := a.Verify(r, sigv4.S3, "secret", sigv4.UnsignedPayload); err != nil {
-			t.Fatal(err)
+		err = a.Verify(r, sigv4.S3, "secret", sigv4.UnsignedPayload)
+		if _, unreadable := sigv4.ParseQuery(r.URL.RawQuery); (err == nil) != (unreadable == nil) {
+			t.Fatalf("verify: %v; query: %v", err, unreadable)
 		}
 		r.URL.RawQuery += "&added"
 		if a.Verify(r, sigv4.S3, "secret", sigv4.UnsignedPayload) == nil {

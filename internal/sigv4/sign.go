@@ -79,7 +79,7 @@ func (s Signer) claim(at time.Time) *Authorization {
 
 func (s Signer) finish(a *Authorization, r *http.Request, payloadHash string) {
 	key := signingKey(s.SecretAccessKey, a.Scope)
-	canonical := a.appendCanonical(nil, r, s.Style, payloadHash)
+	canonical, _ := a.appendCanonical(nil, r, s.Style, payloadHash)
 	sum := hmacSHA256(key[:], a.appendStringToSign(nil, canonical))
 	a.Signature = hex.EncodeToString(sum[:])
 }

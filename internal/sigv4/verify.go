@@ -60,15 +60,14 @@ func (v *Verifier) Key(secret string, s Scope) [sha256.Size]byte {
 }
 
 func (a *Authorization) verify(r *http.Request, style Style, key [sha256.Size]byte, payloadHash string) error {
-	canonical := a.appendCanonical(make([]byte, 0, 1024), r, style, payloadHash)
+	canonical, readable := a.appendCanonical(make([]byte, 0, 1024), r, style, payloadHash)
 	toSign := a.appendStringToSign(make([]byte, 0, 160), canonical)
 	var mac [2 * sha256.Size]byte
 	sum := hmacSHA256(key[:], toSign)
 	hex.Encode(mac[:], sum[:])
 	// One signature would do for every query that cannot be read, since none of
 	// them is in the canonical request.
-	_, unreadable := ParseQuery(r.URL.RawQuery)
-	if subtle.ConstantTimeCompare(mac[:], []byte(a.Signature)) == 1 && unreadable == nil {
+	if subtle.ConstantTimeCompare(mac[:], []byte(a.Signature)) == 1 && readable {
 		return nil
 	}
 	return &MismatchError{StringToSign: string(toSign), CanonicalRequest: string(canonical), Provided: a.Signature}
@@ -94,9 +93,9 @@ func (a *Authorization) appendScope(dst []byte) []byte {
 	return append(dst, a.Scope.Terminator...)
 }
 
-// appendCanonical appends the canonical request. A query that does not parse
-// is left out; verify refuses it.
-func (a *Authorization) appendCanonical(dst []byte, r *http.Request, style Style, payloadHash string) []byte {
+// appendCanonical appends the canonical request, and reports whether its query
+// could be read: one that could not is left out.
+func (a *Authorization) appendCanonical(dst []byte, r *http.Request, style Style, payloadHash string) ([]byte, bool) {
 	dst = append(dst, r.Method...)
 	dst = append(dst, '\n')
 	dst = appendCanonicalURI(dst, r.URL.EscapedPath(), style)
@@ -122,7 +121,7 @@ func (a *Authorization) appendCanonical(dst []byte, r *http.Request, style Style
 		dst = append(dst, name...)
 	}
 	dst = append(dst, '\n')
-	return append(dst, payloadHash...)
+	return append(dst, payloadHash...), err == nil
 }
 
 // appendHeader appends the canonical value of a header: values joined by
