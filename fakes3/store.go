@@ -286,13 +286,16 @@ func (s *store) complete(b *bucket, key, id string, list []chosen, c conditions)
 		if err := c.check(key, b.current(key)); err != nil {
 			return err
 		}
+		for i := 1; i < len(list); i++ {
+			if list[i].number <= list[i-1].number {
+				return invalidPartOrder()
+			}
+		}
 		var body bytes.Buffer
 		sum := md5.New()
 		for i, want := range list {
 			p := u.parts[want.number]
 			switch {
-			case i > 0 && want.number <= list[i-1].number:
-				return invalidPartOrder()
 			case p == nil || strings.Trim(want.etag, `"`) != strings.Trim(p.etag, `"`):
 				return invalidPart()
 			case i < len(list)-1 && len(p.body) < minPart:
