@@ -1,6 +1,7 @@
 package awsapi_test
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
@@ -166,5 +167,50 @@ func TestAuthorize(t *testing.T) {
 		if record, ok := log.LastDenied(); !ok || record.Checks[0].Audited != audit {
 			t.Errorf("audit %v: %+v", audit, record)
 		}
+	}
+}
+
+// handSigned signs only these headers, as no honest client does.
+func handSigned(names ...string) *http.Request {
+	mac := func(key []byte, text string) []byte {
+		h := hmac.New(sha256.New, key)
+		h.Write([]byte(text))
+		return h.Sum(nil)
+	}
+	hash := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return hex.EncodeToString(sum[:])
+	}
+	const stamp, scope = "20261123T080000Z", "20261123/eu-west-1/sts/aws4_request"
+	r := posted(whoami)
+	r.Host = "127.0.0.1"
+	r.Header.Set("X-Amz-Date", stamp)
+	canonical := "POST\n/\n\n"
+	for _, name := range names {
+		value := r.Header.Get(name)
+		if name == "host" {
+			value = r.Host
+		}
+		canonical += name + ":" + value + "\n"
+	}
+	canonical += "\n" + strings.Join(names, ";") + "\n" + hash(whoami)
+	key := []byte("AWS4test")
+	for part := range strings.SplitSeq(scope, "/") {
+		key = mac(key, part)
+	}
+	signature := hex.EncodeToString(mac(key, "AWS4-HMAC-SHA256\n"+stamp+"\n"+scope+"\n"+hash(canonical)))
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/"+scope+", SignedHeaders="+strings.Join(names, ";")+", Signature="+signature)
+	return r
+}
+
+// The host must be signed: a signature without it would be good anywhere.
+func TestHostMustBeSigned(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	if a := h.do(handSigned("host", "x-amz-date")); a.Code != 200 {
+		t.Fatalf("with host: %d %s", a.Code, a.message())
+	}
+	if a := h.do(handSigned("x-amz-date")); a.Code != 403 || a.record.Code != "SignatureDoesNotMatch" {
+		t.Errorf("without host: %d %s", a.Code, a.record.Code)
 	}
 }
