@@ -37,6 +37,15 @@ installed_now() { cp "$2" "$cache/$1/installed"; }
 
 needs() { command -v "$1" >/dev/null || { echo "$1 is not here" && return 1; }; }
 
+# The walkthroughs a client runs in full: those that are written for it, or both. Of the others it runs the cases of "each".
+home() {
+  case $1 in
+    js) echo A ;;
+    java) echo B ;;
+    *) echo "A B" ;;
+  esac
+}
+
 # The first transport runs every case, the others those of "each". Node's SDK reads no proxy variables and the old
 # Java SDK no endpoint variables, so neither has them all.
 transports() {
@@ -63,7 +72,8 @@ start() {
     js) command=(node "$cache/js/s3.mjs") ;;
     python) command=("$cache/python/bin/python" "$here/python/s3.py") ;;
     awscli) command=(env "PATH=$cache/python/bin:$PATH" "$here/awscli/s3") ;;
-    java) command=(java -Daws.accessKeyId=AKIANODE -Daws.secretKey=node -cp "$cache/java/classes:$cache/java/lib/*" S3) ;;
+    java) command=(java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC # starts sooner
+      -Daws.accessKeyId=AKIANODE -Daws.secretKey=node -cp "$cache/java/classes:$cache/java/lib/*" S3) ;;
   esac
 }
 

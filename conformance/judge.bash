@@ -15,7 +15,7 @@ judge() {
   fi
   start "$client"
   # shellcheck disable=SC2046 # a transport may have no flag
-  line=$(irsatz "$w" exec "${flags[@]}" $(transport_flags "$transport") -- "${command[@]}" "${arguments[@]}" 2>"$log") || true
+  line=$(irsatz "$w" exec "${flags[@]}" $(transport_flags "$transport") -- "${command[@]}" "${arguments[@]}" 2>"$log" </dev/null) || true
   verdict=$(compare "$line" "$outcome" "$text")
   [[ $verdict || $outcome == ok || $why == - ]] || verdict=$(explained "$w" "$line" "$why")
   if [[ -z $verdict ]]; then
