@@ -1,17 +1,15 @@
 package emulator
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/irsatz/irsatz/internal/nearest"
 	"github.com/irsatz/irsatz/manifest"
@@ -23,6 +21,7 @@ import (
 type cluster struct {
 	name            string
 	id              string // last part of /id/… on the AWS port
+	authority, path string // of the issuer URL, see authority; no slash at the end
 	issuer          *oidc.Issuer
 	handler         http.Handler // serves discovery and keys below /id/<id>
 	serviceAccounts map[string]*serviceAccount
@@ -38,44 +37,39 @@ func (s *serviceAccount) key() string { return s.namespace + "/" + s.name }
 
 // clusterSet is the clusters at one instant. It never changes.
 type clusterSet struct {
-	byName map[string]*cluster
-	byID   map[string]*cluster
-	byHost map[string][]*cluster // by host of the issuer URL, lower case
-	order  []*cluster
+	byName     map[string]*cluster
+	byID       map[string]*cluster
+	byDocument map[string]*cluster // by authority and path of discovery and keys
+	hosts      map[string]bool     // authorities of issuers
+	order      []*cluster
 }
-
-// clusters holds all clusters. Readers work on a set, writers replace it.
-type clusters struct {
-	emulator *Emulator
-	mu       sync.Mutex
-	current  atomic.Pointer[clusterSet]
-}
-
-func newClusters(e *Emulator) *clusters {
-	c := &clusters{emulator: e}
-	c.current.Store(newClusterSet(nil))
-	return c
-}
-
-func (c *clusters) set() *clusterSet { return c.current.Load() }
 
 func newClusterSet(all []*cluster) *clusterSet {
-	s := &clusterSet{byName: map[string]*cluster{}, byID: map[string]*cluster{}, byHost: map[string][]*cluster{}, order: all}
+	s := &clusterSet{
+		byName: map[string]*cluster{}, byID: map[string]*cluster{}, byDocument: map[string]*cluster{}, hosts: map[string]bool{}, order: all,
+	}
 	for _, k := range all {
 		s.byName[k.name], s.byID[k.id] = k, k
-		host := issuerHost(k.issuer.URL())
-		s.byHost[host] = append(s.byHost[host], k)
+		s.hosts[k.authority] = true
+		for _, d := range issuerDocuments {
+			s.byDocument[k.authority+k.path+d] = k
+		}
 	}
 	return s
 }
 
-// issuerHost is the host of an issuer URL, in lower case and without port 443.
-func issuerHost(issuer string) string {
-	u, err := url.Parse(issuer)
-	if err != nil {
-		return ""
+// issuerDocuments are what an issuer serves, below its path.
+var issuerDocuments = [...]string{"/.well-known/openid-configuration", "/keys"}
+
+// authority is a Host header or a URL's host in the one form that is compared:
+// in lower case, without final dot and port 443.
+func authority(hostport string) string {
+	u := url.URL{Host: strings.ToLower(hostport)}
+	host := strings.TrimSuffix(u.Hostname(), ".")
+	if port := u.Port(); port != "" && port != "443" {
+		return net.JoinHostPort(host, port)
 	}
-	return strings.TrimSuffix(strings.ToLower(u.Host), ":443")
+	return host
 }
 
 // defaultIssuer is shaped like EKS's. It follows from the cluster's name, so
@@ -85,77 +79,99 @@ func defaultIssuer(region, name string) string {
 	return "https://oidc.eks." + region + ".amazonaws.com/id/" + strings.ToUpper(hex.EncodeToString(sum[:16]))
 }
 
-// plan returns the clusters after loading the state, without making them so.
-// Issuers that are there already keep their keys.
-func (c *clusters) plan(state *manifest.State) (*clusterSet, error) {
-	config := c.emulator.config
-	all := map[string]*cluster{}
-	var order []string
-	add := func(name, issuer string, at manifest.Pos) error {
-		if _, ok := all[name]; ok {
-			return nil
-		}
-		k, err := c.open(name, issuer)
-		if err != nil {
-			return fmt.Errorf("%s: %w", at, err)
-		}
-		all[name] = k
-		order = append(order, name)
-		return nil
-	}
-	for _, k := range c.set().order {
+// plan returns the clusters after loading the state over those there, without
+// making them so. The caller holds stateMu.
+func (e *Emulator) plan(there *clusterSet, state *manifest.State) (*clusterSet, error) {
+	p := &clusterPlan{emulator: e, byName: map[string]*cluster{}}
+	for _, k := range there.order {
 		twin := *k
 		twin.serviceAccounts = maps.Clone(k.serviceAccounts)
-		all[k.name] = &twin
-		order = append(order, k.name)
+		p.add(&twin)
 	}
 	for _, m := range state.Clusters {
-		issuer := first(m.OIDCIssuer, defaultIssuer(first(m.Region, config.Region), m.Name))
-		if old, ok := all[m.Name]; ok && old.issuer.URL() != issuer {
-			return nil, fmt.Errorf("%s: cluster %s already has the issuer %s", m.Pos, m.Name, old.issuer.URL())
-		}
-		if err := add(m.Name, issuer, m.Pos); err != nil {
-			return nil, err
+		if err := p.load(m); err != nil {
+			return nil, fmt.Errorf("%s: %w", m.Pos, err)
 		}
 	}
-	if len(order) == 0 {
-		if err := add(DefaultCluster, defaultIssuer(config.Region, DefaultCluster), manifest.Pos{}); err != nil {
+	if len(p.order) == 0 {
+		if err := p.load(manifest.Cluster{Name: DefaultCluster}); err != nil {
 			return nil, err
 		}
 	}
 	for _, sa := range state.ServiceAccounts {
-		k, ok := all[first(sa.Cluster, order[0])]
+		k, ok := p.byName[first(sa.Cluster, p.order[0].name)]
 		if !ok {
 			return nil, fmt.Errorf("%s: there is no cluster %s", sa.Pos, sa.Cluster)
 		}
 		s := &serviceAccount{namespace: sa.Namespace, name: sa.Name, annotations: sa.Annotations}
 		k.serviceAccounts[s.key()] = s
 	}
-	list := make([]*cluster, len(order))
-	issuers := map[string]string{}
-	for i, name := range order {
-		list[i] = all[name]
-		u := list[i].issuer.URL()
-		if other, taken := issuers[u]; taken {
-			return nil, fmt.Errorf("clusters %s and %s have the same issuer %s", other, name, u)
-		}
-		issuers[u] = name
-	}
-	return newClusterSet(list), nil
+	return newClusterSet(p.order), nil
 }
 
-func (c *clusters) open(name, issuerURL string) (*cluster, error) {
-	issuer, err := oidc.NewIssuer(oidc.Config{URL: issuerURL, Now: c.emulator.config.Clock.Now, Rand: c.emulator.config.Rand})
+// clusterPlan is clusters that are not to be seen yet.
+type clusterPlan struct {
+	emulator *Emulator
+	byName   map[string]*cluster
+	order    []*cluster
+}
+
+func (p *clusterPlan) add(k *cluster) {
+	p.byName[k.name] = k
+	p.order = append(p.order, k)
+}
+
+// load adds a cluster. One that is there already may be named again, without an
+// issuer or with the same.
+func (p *clusterPlan) load(m manifest.Cluster) error {
+	if old, ok := p.byName[m.Name]; ok {
+		if m.OIDCIssuer != "" && m.OIDCIssuer != old.issuer.URL() {
+			return fmt.Errorf("cluster %s already has the issuer %s", m.Name, old.issuer.URL())
+		}
+		return nil
+	}
+	region := first(m.Region, p.emulator.config.Region)
+	k, err := p.emulator.open(m.Name, first(m.OIDCIssuer, defaultIssuer(region, m.Name)))
+	if err != nil {
+		return err
+	}
+	for _, other := range p.order {
+		switch {
+		case other.issuer.URL() == k.issuer.URL():
+			return fmt.Errorf("clusters %s and %s have the same issuer %s", other.name, k.name, k.issuer.URL())
+		case other.authority == k.authority && other.path == k.path:
+			return fmt.Errorf("the issuers of clusters %s and %s have the same discovery document", other.name, k.name)
+		case other.id == k.id:
+			return fmt.Errorf("clusters %s and %s would both be served at /id/%s", other.name, k.name, k.id)
+		}
+	}
+	p.add(k)
+	return nil
+}
+
+// open makes a cluster. An issuer that was there before, be it before a reset,
+// keeps its keys.
+func (e *Emulator) open(name, issuerURL string) (*cluster, error) {
+	issuer, ok := e.issuers[issuerURL]
+	if !ok {
+		var err error
+		issuer, err = oidc.NewIssuer(oidc.Config{URL: issuerURL, Now: e.config.Clock.Now, Rand: e.config.Rand})
+		if err != nil {
+			return nil, fmt.Errorf("cluster %s: %w", name, err)
+		}
+		e.issuers[issuerURL] = issuer
+	}
+	u, err := url.Parse(issuerURL)
 	if err != nil {
 		return nil, fmt.Errorf("cluster %s: %w", name, err)
 	}
 	id := name
-	if i := strings.LastIndex(issuerURL, "/id/"); i >= 0 && !strings.Contains(issuerURL[i+4:], "/") && issuerURL[i+4:] != "" {
-		id = issuerURL[i+4:]
+	if i := strings.LastIndex(u.Path, "/id/"); i >= 0 && !strings.Contains(u.Path[i+4:], "/") && u.Path[i+4:] != "" {
+		id = u.Path[i+4:]
 	}
 	return &cluster{
-		name: name, id: id, issuer: issuer, handler: issuer.HandlerAt("/id/" + id),
-		serviceAccounts: map[string]*serviceAccount{},
+		name: name, id: id, authority: authority(u.Host), path: strings.TrimSuffix(u.Path, "/"),
+		issuer: issuer, handler: issuer.HandlerAt("/id/" + id), serviceAccounts: map[string]*serviceAccount{},
 	}, nil
 }
 
@@ -204,24 +220,4 @@ func notFound(kind, name string, known []string) error {
 		e.hint = "did you mean " + near + "? " + e.hint
 	}
 	return e
-}
-
-// warmUp waits for the keys of all issuers, so that the first token does not.
-func (s *clusterSet) warmUp(ctx context.Context) {
-	for _, k := range s.order {
-		if k.issuer.Ready(ctx) != nil {
-			return
-		}
-	}
-}
-
-// withoutServiceAccounts returns the same clusters, emptied.
-func (s *clusterSet) withoutServiceAccounts() *clusterSet {
-	var all []*cluster
-	for _, k := range s.order {
-		twin := *k
-		twin.serviceAccounts = map[string]*serviceAccount{}
-		all = append(all, &twin)
-	}
-	return newClusterSet(all)
 }

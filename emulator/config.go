@@ -1,6 +1,9 @@
 package emulator
 
 import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +11,7 @@ import (
 	"net"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/irsatz/irsatz/fakests"
 	"github.com/irsatz/irsatz/internal/clock"
@@ -55,6 +59,7 @@ type Config struct {
 
 var (
 	accountShape = regexp.MustCompile(`^[0-9]{12}$`)
+	keyShape     = regexp.MustCompile(`^\w{1,128}$`)
 	regionShape  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
 )
 
@@ -87,6 +92,9 @@ func (c Config) resolve() (*resolved, error) {
 	if !loopback(c.Control) && c.ControlToken == "" {
 		return nil, fmt.Errorf("control port %s: a control port beyond loopback needs a control token", c.Control)
 	}
+	if c.Rand != nil {
+		c.Rand = &sharedReader{r: c.Rand}
+	}
 	r := &resolved{Config: c}
 	return r, r.resolveRoot()
 }
@@ -94,7 +102,7 @@ func (c Config) resolve() (*resolved, error) {
 func (r *resolved) resolveRoot() error {
 	if r.Root != "" {
 		key, secret, ok := strings.Cut(r.Root, ":")
-		if !ok || key == "" || secret == "" {
+		if !ok || !keyShape.MatchString(key) || secret == "" {
 			return errors.New("root credentials: want KEYID:SECRET")
 		}
 		r.rootKey, r.rootSecret = key, secret
@@ -106,8 +114,43 @@ func (r *resolved) resolveRoot() error {
 		r.rootKey, r.rootSecret = defaultRootKey, defaultRootKey
 		return nil
 	}
+	key, err := r.random(10)
+	if err != nil {
+		return err
+	}
+	secret, err := r.random(30)
+	if err != nil {
+		return err
+	}
+	r.rootKey, r.rootSecret = "AKIA"+base32.StdEncoding.EncodeToString(key), base64.StdEncoding.EncodeToString(secret)
 	r.rootGenerated = true
 	return nil
+}
+
+// random returns random bytes.
+func (r *resolved) random(n int) ([]byte, error) {
+	source := r.Rand
+	if source == nil {
+		source = rand.Reader
+	}
+	b := make([]byte, n)
+	if _, err := io.ReadFull(source, b); err != nil {
+		return nil, fmt.Errorf("random source: %w", err)
+	}
+	return b, nil
+}
+
+// sharedReader lets many goroutines read a random source that is made for one.
+type sharedReader struct {
+	mu sync.Mutex
+	r  io.Reader
+}
+
+// Read reads from the source.
+func (s *sharedReader) Read(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.r.Read(p)
 }
 
 // loopback reports whether the address is bound to loopback only.

@@ -4,19 +4,13 @@ package emulator
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"sync"
-	"time"
+	"sync/atomic"
 
-	"github.com/irsatz/irsatz/fakes3"
-	"github.com/irsatz/irsatz/fakests"
 	"github.com/irsatz/irsatz/iam"
-	"github.com/irsatz/irsatz/internal/awsapi"
-	"github.com/irsatz/irsatz/internal/clock"
 	"github.com/irsatz/irsatz/internal/pki"
 	"github.com/irsatz/irsatz/internal/sniff"
 	"github.com/irsatz/irsatz/oidc"
@@ -25,23 +19,26 @@ import (
 
 // Emulator is a running irsatz: an AWS port and a control port over one state.
 type Emulator struct {
-	config   *resolved
-	ca       *pki.CA
-	store    *iam.Store
-	trail    *trail.Log
-	verifier *oidc.Verifier
-	clusters *clusters
-	sts      *fakests.Server
-	s3       *fakes3.Server
+	config     *resolved
+	ca         *pki.CA
+	trail      *trail.Log
+	verifier   *oidc.Verifier
+	fetching   *http.Transport // the verifier's
+	sealingKey []byte          // of session tokens; outlives a reset, so that old sessions are known and refused
+	world      atomic.Pointer[world]
+
+	stateMu sync.Mutex              // serialises loading and reset
+	issuers map[string]*oidc.Issuer // by URL, all there ever were
 
 	aws, control  net.Listener
-	servers       []*http.Server
+	servers       []*server
 	serving       sync.WaitGroup
+	closing       context.Context // ends when Close begins
+	stopFollowers context.CancelFunc
+	abort         context.CancelFunc // ends the contexts of requests
 	closeOnce     sync.Once
 	closeErr      error
 	closed        chan struct{}
-	stateMu       sync.Mutex // serialises loading and reset
-	stopFollowers context.CancelFunc
 }
 
 // Start opens both ports and answers on them. A taken port is an error. The
@@ -51,11 +48,8 @@ func Start(config Config) (*Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Emulator{config: r, trail: trail.NewLog(0), closed: make(chan struct{})}
+	e := &Emulator{config: r, trail: trail.NewLog(0), issuers: map[string]*oidc.Issuer{}, closed: make(chan struct{})}
 	if err := e.build(); err != nil {
-		return nil, err
-	}
-	if err := e.load(r.State); err != nil {
 		return nil, err
 	}
 	if err := e.listen(); err != nil {
@@ -72,36 +66,22 @@ func (e *Emulator) build() error {
 	if e.ca, err = pki.New(pki.Config{Rand: c.Rand}); err != nil {
 		return err
 	}
-	if c.rootGenerated {
-		c.rootKey, c.rootSecret = "AKIA"+rand.Text()[:16], rand.Text()+rand.Text()[:14]
+	if e.sealingKey, err = c.random(sealingKeySize); err != nil {
+		return err
 	}
-	e.store, err = iam.NewStore(iam.Config{
-		Now: c.Clock.Now, Rand: c.Rand,
-		Root: []iam.RootCredentials{{AccountID: c.Account, AccessKeyID: c.rootKey, Secret: c.rootSecret}},
-	})
+	e.fetching = e.issuerTransport()
+	e.verifier = oidc.NewVerifier(oidc.VerifierConfig{Transport: e.fetching, Now: c.Clock.Now})
+	e.stateMu.Lock()
+	defer e.stateMu.Unlock()
+	w, err := e.newWorld(c.State)
 	if err != nil {
 		return err
 	}
-	e.clusters = newClusters(e)
-	e.verifier = oidc.NewVerifier(oidc.VerifierConfig{Transport: e.issuerTransport(), Now: c.Clock.Now})
-	if e.sts, err = fakests.New(fakests.Config{Config: e.apiConfig(), Verifier: e.verifier, ErrorTexts: c.ErrorTexts}); err != nil {
-		return err
-	}
-	e.s3, err = fakes3.New(e.s3Config())
-	return err
+	e.world.Store(w)
+	return nil
 }
 
-// apiConfig is what every AWS service needs. Dates that clients sign are
-// compared with the wall clock, which is the clients', whatever ours shows.
-func (e *Emulator) apiConfig() awsapi.Config {
-	c := e.config
-	return awsapi.Config{
-		Store: e.store, Trail: e.trail, Log: c.Log, Rand: c.Rand, Region: c.Region, Audit: c.Audit,
-		Now: c.Clock.Now, ClientNow: clock.Now,
-	}
-}
-
-func (e *Emulator) s3Config() fakes3.Config { return fakes3.Config{Config: e.apiConfig()} }
+const sealingKeySize = 32
 
 // listen opens both ports.
 func (e *Emulator) listen() error {
@@ -116,49 +96,6 @@ func (e *Emulator) listen() error {
 	}
 	e.aws, e.control = sniff.New(aws, sniff.Config{TLS: e.ca.TLSConfig()}), control
 	return nil
-}
-
-// Bounds on slow clients. Bodies have bounds of their own in each service,
-// since an upload may take long.
-const (
-	headerTimeout = 10 * time.Second
-	idleTimeout   = 2 * time.Minute
-	maxHeader     = 64 << 10
-)
-
-// serve starts answering.
-func (e *Emulator) serve() {
-	ctx, cancel := context.WithCancel(context.Background())
-	e.stopFollowers = cancel
-	for _, s := range []struct {
-		listener net.Listener
-		handler  http.Handler
-	}{{e.aws, e.awsRoutes()}, {e.control, e.controlRoutes()}} {
-		server := &http.Server{
-			Handler: s.handler, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-			ErrorLog:    discardHTTPErrors,
-			BaseContext: func(net.Listener) context.Context { return ctx },
-		}
-		e.servers = append(e.servers, server)
-		e.serving.Go(func() { _ = server.Serve(s.listener) }) // always ErrServerClosed
-	}
-}
-
-// Close stops taking requests, lets those under way finish until ctx ends, and
-// frees both ports. It may be called twice.
-func (e *Emulator) Close(ctx context.Context) error {
-	e.closeOnce.Do(func() {
-		e.stopFollowers()
-		for _, s := range e.servers {
-			if err := s.Shutdown(ctx); err != nil {
-				e.closeErr = errors.Join(e.closeErr, err, s.Close())
-			}
-		}
-		e.serving.Wait()
-		close(e.closed)
-	})
-	<-e.closed
-	return e.closeErr
 }
 
 // AWSAddr returns host:port of the AWS port as a client on this machine
@@ -196,8 +133,8 @@ func (e *Emulator) Region() string { return e.config.Region }
 // Trail returns the record of requests.
 func (e *Emulator) Trail() *trail.Log { return e.trail }
 
-// IAM returns the state behind STS and S3.
-func (e *Emulator) IAM() *iam.Store { return e.store }
+// IAM returns the state behind STS and S3. Reset puts another in its place.
+func (e *Emulator) IAM() *iam.Store { return e.world.Load().store }
 
 // reachable replaces the unspecified address by loopback.
 func reachable(a net.Addr) string {

@@ -1,10 +1,8 @@
 package emulator
 
 import (
-	"bytes"
 	"crypto/subtle"
 	"encoding/json"
-	"encoding/xml"
 	"net"
 	"net/http"
 	"net/url"
@@ -90,10 +88,4 @@ func writeJSON(w http.ResponseWriter, v any) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(append(body, '\n'))
-}
-
-func xmlText(s string) string {
-	var b bytes.Buffer
-	_ = xml.EscapeText(&b, []byte(s))
-	return b.String()
 }

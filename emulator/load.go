@@ -7,35 +7,38 @@ import (
 
 	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/iam/policy"
-	"github.com/irsatz/irsatz/internal/clock"
 	"github.com/irsatz/irsatz/manifest"
 )
 
-// load makes the state so, all of it or nothing: everything that can fail is
-// done before the first change.
-func (e *Emulator) load(state *manifest.State) error {
-	e.stateMu.Lock()
-	defer e.stateMu.Unlock()
-	clusters, err := e.clusters.plan(state)
+// change is what a manifest adds to a world.
+type change struct {
+	clusters *clusterSet
+	entities *entities
+	objects  *seed
+}
+
+// prepare does everything about a manifest that can fail without regard to
+// what is in the world's IAM and S3 already.
+func (e *Emulator) prepare(w *world, state *manifest.State) (*change, error) {
+	clusters, err := e.plan(w.clusters.Load(), state)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	loader := &loader{account: e.config.Account}
-	entities := loader.entities(state)
-	objects := loader.seed(state)
-	if err := errors.Join(loader.errs...); err != nil {
+	c := &change{clusters: clusters, entities: loader.entities(state), objects: loader.seed(state)}
+	return c, errors.Join(loader.errs...)
+}
+
+// apply makes the change. IAM takes all of it or nothing, and S3 has been
+// tried before in a world that is in use.
+func (c *change) apply(w *world) error {
+	if err := w.store.Update(c.entities.create); err != nil {
 		return err
 	}
-	if err := objects.check(e.s3Config(), e.s3.Buckets()); err != nil {
+	if err := c.objects.apply(w.s3); err != nil {
 		return err
 	}
-	if err := e.store.Update(entities.create); err != nil {
-		return err
-	}
-	if err := objects.apply(e.s3); err != nil {
-		return err
-	}
-	e.clusters.current.Store(clusters)
+	w.clusters.Store(c.clusters)
 	return nil
 }
 
@@ -142,18 +145,4 @@ func createAll[T any](list []placed[T], create func(T) (*T, error)) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// Reset brings back the state that the emulator began with: sessions, objects
-// and the trail are forgotten, and the clock runs with the wall clock. Issuers
-// keep their keys.
-func (e *Emulator) Reset() error {
-	e.stateMu.Lock()
-	e.store.Reset()
-	e.s3.Reset()
-	e.clusters.current.Store(e.clusters.set().withoutServiceAccounts())
-	e.trail.Reset()
-	e.config.Clock.Set(clock.Now())
-	e.stateMu.Unlock()
-	return e.load(e.config.State)
 }

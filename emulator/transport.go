@@ -6,14 +6,13 @@ import (
 	"crypto/x509"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 )
 
 // issuerTransport fetches discovery documents and keys. The hosts of issuers
 // that live here are dialled on our own AWS port, as AWS would reach them at
 // their names; all others on the network.
-func (e *Emulator) issuerTransport() http.RoundTripper {
+func (e *Emulator) issuerTransport() *http.Transport {
 	ours := x509.NewCertPool()
 	ours.AppendCertsFromPEM(e.ca.CertificatePEM())
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
@@ -35,10 +34,5 @@ func (e *Emulator) issuerTransport() http.RoundTripper {
 
 // hosts reports whether an issuer at this host lives here.
 func (e *Emulator) hosts(host, port string) bool {
-	host = strings.ToLower(host)
-	if port != "443" {
-		host = net.JoinHostPort(host, port)
-	}
-	_, ok := e.clusters.set().byHost[host]
-	return ok
+	return e.clusters().hosts[authority(net.JoinHostPort(host, port))]
 }

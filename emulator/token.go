@@ -1,0 +1,129 @@
+package emulator
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/irsatz/irsatz/oidc"
+	"github.com/irsatz/irsatz/webhook"
+)
+
+// TokenRequest asks the control port for a web identity token.
+type TokenRequest struct {
+	Cluster        string         `json:"cluster,omitempty"` // name or issuer URL; "" means the first
+	Namespace      string         `json:"namespace"`
+	ServiceAccount string         `json:"serviceAccount"`
+	Pod            string         `json:"pod,omitempty"` // binds the token to a pod of this name
+	Audiences      []string       `json:"audiences,omitempty"`
+	Duration       time.Duration  `json:"duration,omitempty"` // zero means an hour
+	Claims         map[string]any `json:"claims,omitempty"`   // laid over all others
+	Broken         string         `json:"broken,omitempty"`   // the fault to put in
+}
+
+// Token is a minted token.
+type Token struct {
+	Token   string    `json:"token"`
+	Expires time.Time `json:"expires"`
+}
+
+// defaultAudience is the audience of IRSA's tokens. kubectl create token
+// defaults to the API server's, which no OIDC provider in IAM lists.
+const defaultAudience = "sts.amazonaws.com"
+
+// nodeName is the node that pods run on.
+const nodeName = "irsatz-node"
+
+// MintToken mints a token of a service account that exists.
+func (e *Emulator) MintToken(ctx context.Context, request TokenRequest) (Token, error) {
+	k, err := e.clusters().find(request.Cluster)
+	if err != nil {
+		return Token{}, err
+	}
+	if _, err := k.serviceAccount(request.Namespace, request.ServiceAccount); err != nil {
+		return Token{}, err
+	}
+	claims := oidc.TokenRequest{
+		Namespace: request.Namespace, ServiceAccount: request.ServiceAccount,
+		Audiences: request.Audiences, Duration: request.Duration, Claims: request.Claims,
+	}
+	if len(claims.Audiences) == 0 {
+		claims.Audiences = []string{defaultAudience}
+	}
+	if claims.Duration == 0 {
+		claims.Duration = oidc.DefaultDuration
+	}
+	if request.Pod != "" {
+		claims.Pod, claims.Node = &oidc.ObjectRef{Name: request.Pod}, &oidc.ObjectRef{Name: nodeName}
+	}
+	expires := e.config.Clock.Now().Add(claims.Duration).UTC().Truncate(time.Second)
+	var token string
+	if request.Broken != "" {
+		token, err = k.issuer.MintBroken(ctx, request.Broken, claims)
+	} else {
+		token, err = k.issuer.Mint(ctx, claims)
+	}
+	return Token{Token: token, Expires: expires}, err
+}
+
+func (e *Emulator) controlToken(w http.ResponseWriter, r *http.Request) {
+	var request TokenRequest
+	if !readJSON(w, r, &request) {
+		return
+	}
+	token, err := e.MintToken(r.Context(), request)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	writeJSON(w, token)
+}
+
+// Injection is what the webhook gives a pod of a service account.
+type Injection struct {
+	Cluster        string        `json:"cluster"`
+	Namespace      string        `json:"namespace"`
+	ServiceAccount string        `json:"serviceAccount"`
+	Injected       bool          `json:"injected"` // false: the service account has no role, and a pod gets nothing
+	Env            []webhook.Env `json:"env,omitempty"`
+	Audience       string        `json:"audience,omitempty"`
+	Expiration     time.Duration `json:"expiration,omitempty"` // of the token
+	MountPath      string        `json:"mountPath,omitempty"`
+	TokenPath      string        `json:"tokenPath,omitempty"` // below MountPath
+	Warnings       []string      `json:"warnings,omitempty"`
+}
+
+// Inject returns what the webhook gives a pod of the service account whose
+// container has variables of the preset names already.
+func (e *Emulator) Inject(clusterName, namespace, name string, preset []string) (Injection, error) {
+	k, err := e.clusters().find(clusterName)
+	if err != nil {
+		return Injection{}, err
+	}
+	sa, err := k.serviceAccount(namespace, name)
+	if err != nil {
+		return Injection{}, err
+	}
+	in := Injection{Cluster: k.name, Namespace: namespace, ServiceAccount: name}
+	// As on EKS, where the region is set and regional endpoints are the
+	// default.
+	config := webhook.Config{DefaultRegion: e.config.Region, RegionalSTSEndpoint: true}
+	got, ok := config.Inject(webhook.ServiceAccount{Annotations: sa.annotations}, webhook.Pod{})
+	if !ok {
+		return in, nil
+	}
+	in.Injected, in.Warnings, in.Env = true, got.Warnings, got.Env(preset...)
+	in.Audience, in.Expiration = got.Volume.Audience, time.Duration(got.Volume.ExpirationSeconds)*time.Second
+	in.MountPath, in.TokenPath = got.Mount.Path, got.Volume.Path
+	return in, nil
+}
+
+func (e *Emulator) controlInjection(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	in, err := e.Inject(q.Get("cluster"), q.Get("namespace"), q.Get("serviceAccount"), q["preset"])
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	writeJSON(w, in)
+}

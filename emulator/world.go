@@ -1,0 +1,100 @@
+package emulator
+
+import (
+	"sync/atomic"
+
+	"github.com/irsatz/irsatz/fakes3"
+	"github.com/irsatz/irsatz/fakests"
+	"github.com/irsatz/irsatz/iam"
+	"github.com/irsatz/irsatz/internal/awsapi"
+	"github.com/irsatz/irsatz/internal/clock"
+	"github.com/irsatz/irsatz/manifest"
+)
+
+// world is what a reset replaces as a whole: the state, and the services over
+// it. A request is served by one world from its beginning to its end.
+type world struct {
+	api      awsapi.Config
+	store    *iam.Store
+	sts      *fakests.Server
+	s3       *fakes3.Server
+	clusters atomic.Pointer[clusterSet]
+}
+
+// newWorld makes a world with the state in it, which nobody sees yet. The
+// caller holds stateMu.
+func (e *Emulator) newWorld(state *manifest.State) (*world, error) {
+	c := e.config
+	store, err := iam.NewStore(iam.Config{
+		Now: c.Clock.Now, Rand: c.Rand, SealingKey: e.sealingKey,
+		Root: []iam.RootCredentials{{AccountID: c.Account, AccessKeyID: c.rootKey, Secret: c.rootSecret}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	w := &world{store: store}
+	// Dates that clients sign are compared with the wall clock, which is the
+	// clients', whatever ours shows.
+	w.api = awsapi.Config{
+		Store: store, Trail: e.trail, Log: c.Log, Rand: c.Rand, Region: c.Region, Audit: c.Audit,
+		Now: c.Clock.Now, ClientNow: clock.Now,
+	}.WithDefaults()
+	if w.sts, err = fakests.New(fakests.Config{Config: w.api, Verifier: e.verifier, ErrorTexts: c.ErrorTexts}); err != nil {
+		return nil, err
+	}
+	if w.s3, err = fakes3.New(w.s3Config()); err != nil {
+		return nil, err
+	}
+	w.clusters.Store(newClusterSet(nil))
+	change, err := e.prepare(w, state)
+	if err != nil {
+		return nil, err
+	}
+	return w, change.apply(w)
+}
+
+func (w *world) s3Config() fakes3.Config {
+	return fakes3.Config{Config: w.api, HostBases: hostBases}
+}
+
+// clusters returns the clusters as they are now.
+func (e *Emulator) clusters() *clusterSet { return e.world.Load().clusters.Load() }
+
+// Reset brings back the state that the emulator began with: sessions, objects,
+// clusters and the trail are forgotten, and the clock runs with the wall clock.
+// Issuers keep their keys. Requests meet the old state or the new one, nothing
+// between; if the new one cannot be made, because a file is gone, the old one
+// stays.
+func (e *Emulator) Reset() error {
+	e.stateMu.Lock()
+	defer e.stateMu.Unlock()
+	// What is made again must not be dated in the future.
+	offset := e.config.Clock.Offset()
+	e.config.Clock.Advance(-offset)
+	w, err := e.newWorld(e.config.State)
+	if err != nil {
+		e.config.Clock.Advance(offset)
+		return err
+	}
+	e.world.Store(w)
+	e.trail.Reset()
+	// Which hosts are dialled here may have changed.
+	e.fetching.CloseIdleConnections()
+	return nil
+}
+
+// load adds the state to what is there, all of it or nothing.
+func (e *Emulator) load(state *manifest.State) error {
+	e.stateMu.Lock()
+	defer e.stateMu.Unlock()
+	w := e.world.Load()
+	change, err := e.prepare(w, state)
+	if err != nil {
+		return err
+	}
+	if err := change.objects.check(w.s3Config(), w.s3.Buckets()); err != nil {
+		return err
+	}
+	defer e.fetching.CloseIdleConnections()
+	return change.apply(w)
+}
