@@ -101,7 +101,7 @@ func (x *exchange) resource() string {
 
 // reads reports whether the operation needs an object that exists.
 func (x *exchange) reads() bool {
-	return x.op.sub == "tagging" || x.op.sub == "" && (x.r.Method == http.MethodGet || x.r.Method == http.MethodHead)
+	return x.op.sub == "tagging" || x.op.sub == "acl" || x.op.sub == "" && (x.r.Method == http.MethodGet || x.r.Method == http.MethodHead)
 }
 
 // extraActions returns the further actions that the request's headers ask for,

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
@@ -241,89 +240,4 @@ func (x *exchange) putBucketVersioning() *awsapi.Error {
 		return err
 	}
 	return x.done(http.StatusOK)
-}
-
-type tagging struct {
-	XMLName xml.Name `xml:"Tagging"`
-	Xmlns   string   `xml:"xmlns,attr,omitempty"`
-	Tags    []xmlTag `xml:"TagSet>Tag"`
-}
-
-func fromXML(tags []xmlTag) []iam.Tag {
-	out := make([]iam.Tag, len(tags))
-	for i, t := range tags {
-		out[i] = iam.Tag(t)
-	}
-	return out
-}
-
-// decodeTags reads the tags of PutObjectTagging and PutBucketTagging.
-func (x *exchange) decodeTags() *awsapi.Error {
-	var in tagging
-	if err := x.readInto(&in); err != nil {
-		return err
-	}
-	most := maxTags
-	if x.op.target == toBucket {
-		most = 50
-	}
-	tags := fromXML(in.Tags)
-	if err := checkTags(tags, most); err != nil {
-		return err
-	}
-	x.early = tags
-	return nil
-}
-
-// getTagging serves GetObjectTagging and GetBucketTagging.
-func (x *exchange) getTagging() *awsapi.Error {
-	var tags []iam.Tag
-	if x.op.target == toObject {
-		tags = x.object.tags
-		x.stampVersion()
-	} else {
-		x.store.mu.RLock()
-		tags = x.bucket.tags
-		x.store.mu.RUnlock()
-		if len(tags) == 0 {
-			return noSuchTagSet(x.name)
-		}
-	}
-	out := tagging{Xmlns: xmlNamespace, Tags: make([]xmlTag, len(tags))}
-	for i, t := range tags {
-		out.Tags[i] = xmlTag(t)
-	}
-	return x.answerXML(out)
-}
-
-func (x *exchange) putTagging() *awsapi.Error {
-	if x.op.target == toBucket {
-		if err := x.decodeTags(); err != nil {
-			return err
-		}
-	}
-	tags := x.early.([]iam.Tag) //nolint:errcheck // set by decodeTags
-	return x.setTags(tags, map[target]int{toObject: http.StatusOK, toBucket: http.StatusNoContent}[x.op.target])
-}
-
-func (x *exchange) deleteTagging() *awsapi.Error { return x.setTags(nil, http.StatusNoContent) }
-
-func (x *exchange) setTags(tags []iam.Tag, status int) *awsapi.Error {
-	var err *awsapi.Error
-	if x.op.target == toObject {
-		x.stampVersion()
-		err = x.store.retag(x.bucket, x.object, tags)
-	} else {
-		err = x.store.change(x.bucket, func() *awsapi.Error { x.bucket.tags = canonicalTags(tags); return nil })
-	}
-	if err != nil {
-		return err
-	}
-	return x.done(status)
-}
-
-func (x *exchange) stampVersion() {
-	if x.store.versioned(x.bucket) {
-		x.w.Header()["X-Amz-Version-Id"] = []string{x.object.versionID}
-	}
 }

@@ -42,6 +42,9 @@ var subResources = []string{
 func TestHazard1SubResourcesNeverFallThrough(t *testing.T) {
 	t.Parallel()
 	served := map[string]bool{
+		"GET /data?acl": true, "GET /data/public/a.txt?acl": true, "GET /data?encryption": true, "GET /data?ownershipControls": true,
+		"GET /data?requestPayment": true, "GET /data?logging": true, "GET /data?accelerate": true, "GET /data?notification": true,
+		"GET /data?cors": true, "GET /data?lifecycle": true, "GET /data?website": true, "GET /data?replication": true, "GET /data?object-lock": true, "GET /data?publicAccessBlock": true,
 		"GET /data?policy": true, "DELETE /data?policy": true, "GET /data?tagging": true, "DELETE /data?tagging": true, "GET /data?location": true,
 		"GET /data?versioning": true, "GET /data?versions": true, "GET /data?uploads": true, "POST /data/public/a.txt?uploads": true,
 		"GET /data/public/a.txt?tagging": true, "DELETE /data/public/a.txt?tagging": true,

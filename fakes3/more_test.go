@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -152,5 +154,45 @@ func TestBucketTagsAndKinds(t *testing.T) {
 	rest := w.call(w.root(), http.MethodGet, "/?continuation-token="+strings.ReplaceAll(next[0], "=", "%3D"))
 	if diff := cmp.Diff([]string{"new-bucket"}, all(rest.body, "Name")); diff != "" {
 		t.Errorf("rest of buckets: %s", rest.body)
+	}
+}
+
+// TestConfigurations reads, with the SDK, what Terraform reads of every bucket.
+func TestConfigurations(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c, bucket, ctx := w.client(w.role("all", allow("s3:Get*")), w.http, false), aws.String("data"), t.Context()
+	acl, err := c.GetBucketAcl(ctx, &s3.GetBucketAclInput{Bucket: bucket})
+	if err != nil || len(acl.Grants) != 1 || acl.Grants[0].Permission != "FULL_CONTROL" || *acl.Grants[0].Grantee.ID != *acl.Owner.ID || acl.Grants[0].Grantee.Type != "CanonicalUser" {
+		t.Errorf("acl: %+v, %v", acl, err)
+	}
+	encryption, err := c.GetBucketEncryption(ctx, &s3.GetBucketEncryptionInput{Bucket: bucket})
+	if err != nil || encryption.ServerSideEncryptionConfiguration.Rules[0].ApplyServerSideEncryptionByDefault.SSEAlgorithm != "AES256" {
+		t.Errorf("encryption: %v", err)
+	}
+	ownership, err := c.GetBucketOwnershipControls(ctx, &s3.GetBucketOwnershipControlsInput{Bucket: bucket})
+	if err != nil || ownership.OwnershipControls.Rules[0].ObjectOwnership != "BucketOwnerEnforced" {
+		t.Errorf("ownership: %v", err)
+	}
+	payment, err := c.GetBucketRequestPayment(ctx, &s3.GetBucketRequestPaymentInput{Bucket: bucket})
+	if err != nil || payment.Payer != "BucketOwner" {
+		t.Errorf("payment: %v", err)
+	}
+	_, err = c.GetBucketLogging(ctx, &s3.GetBucketLoggingInput{Bucket: bucket})
+	_, err2 := c.GetBucketAccelerateConfiguration(ctx, &s3.GetBucketAccelerateConfigurationInput{Bucket: bucket})
+	_, err3 := c.GetBucketNotificationConfiguration(ctx, &s3.GetBucketNotificationConfigurationInput{Bucket: bucket})
+	if err != nil || err2 != nil || err3 != nil {
+		t.Errorf("empty ones: %v, %v, %v", err, err2, err3)
+	}
+	for sub, want := range map[string]string{
+		"cors": "NoSuchCORSConfiguration", "lifecycle": "NoSuchLifecycleConfiguration", "website": "NoSuchWebsiteConfiguration", "replication": "ReplicationConfigurationNotFoundError",
+		"object-lock": "ObjectLockConfigurationNotFoundError", "publicAccessBlock": "NoSuchPublicAccessBlockConfiguration",
+	} {
+		if got := w.call(w.root(), http.MethodGet, "/data?"+sub); got.status != 404 || got.err.Code != want || got.err.get("BucketName") != "data" {
+			t.Errorf("%s: %d %s", sub, got.status, got.body)
+		}
+	}
+	if a, b := w.call(w.role("acls", allow("s3:GetObjectAcl")), http.MethodGet, "/data/none?acl"), w.call(w.root(), http.MethodGet, "/data/none?acl"); a.status != 403 || b.status != 404 {
+		t.Errorf("acl of a missing object: %d, %d", a.status, b.status)
 	}
 }
