@@ -111,6 +111,11 @@ func TestSignatureErrors(t *testing.T) {
 				got.err.get("StringToSignBytes")[:5] != "41 57" || got.err.get("SignatureProvided") == "") {
 				t.Errorf("what was signed is not shown: %s", got.body)
 			}
+			if strings.HasPrefix(tt.name, "sigv2") {
+				if record, _ := w.trail.Get(got.err.RequestID); record == nil || !strings.Contains(record.Fix, "s3v4") {
+					t.Errorf("no fix: %+v", record)
+				}
+			}
 			if tt.status != 200 && strings.Contains(got.body, "hello") {
 				t.Error("the object leaked")
 			}

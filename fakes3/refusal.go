@@ -26,7 +26,7 @@ func (x *exchange) parseRefusal(e *sigv4.ParseError) *awsapi.Error {
 	case sigv4.MalformedQuery, sigv4.TooLarge:
 		return invalidURI()
 	}
-	if e.Presigned {
+	if e.Presigned && sigv4.Present(x.r) != sigv4.V2Query {
 		return queryRefusal(e)
 	}
 	return x.headerRefusal(e)
@@ -62,6 +62,7 @@ func (x *exchange) headerRefusal(e *sigv4.ParseError) *awsapi.Error {
 func (x *exchange) schemeRefusal(scheme string) *awsapi.Error {
 	switch sigv4.Present(x.r) {
 	case sigv4.V2Header, sigv4.V2Query:
+		x.call.Explain("the request is signed with Signature Version 2", "sign with version 4: for the AWS CLI, aws configure set default.s3.signature_version s3v4")
 		return invalidRequest("The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
 	case sigv4.V4A:
 		return fail(http.StatusNotImplemented, "NotImplemented", "SigV4A is not implemented by irsatz. Please use AWS4-HMAC-SHA256.")
@@ -73,9 +74,6 @@ func queryRefusal(e *sigv4.ParseError) *awsapi.Error {
 	query := func(text string) *awsapi.Error { return badRequest("AuthorizationQueryParametersError", text) }
 	switch e.Reason {
 	case sigv4.UnsupportedAlgorithm:
-		if e.Value == "" || e.Value == "AWS" {
-			return invalidRequest("The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
-		}
 		return query(`X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"`)
 	case sigv4.MalformedCredential:
 		return query("Error parsing the X-Amz-Credential parameter; " + wantCredential)
