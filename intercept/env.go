@@ -42,6 +42,11 @@ func JVMFlags(proxyURL string) []string {
 		"-Dhttp.proxyPort=" + u.Port(),
 		"-Dhttps.proxyHost=" + u.Hostname(),
 		"-Dhttps.proxyPort=" + u.Port(),
+		// The proxy wants neither. But where HTTPS_PROXY is set too, the AWS SDK
+		// for Java 1.11 looks there for user and password unless these are given,
+		// and fails on a URL that has none.
+		"-Dhttps.proxyUser=irsatz",
+		"-Dhttps.proxyPassword=irsatz",
 		"-Dhttp.nonProxyHosts=localhost|*.localhost|127.*|[::1]",
 	}
 }

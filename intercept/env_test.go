@@ -58,7 +58,7 @@ func TestEnvKeepsOnlyHarmlessExceptions(t *testing.T) {
 func TestJVMFlags(t *testing.T) {
 	t.Parallel()
 	want := []string{
-		"-Dhttp.proxyHost=127.0.0.1", "-Dhttp.proxyPort=8080", "-Dhttps.proxyHost=127.0.0.1", "-Dhttps.proxyPort=8080",
+		"-Dhttp.proxyHost=127.0.0.1", "-Dhttp.proxyPort=8080", "-Dhttps.proxyHost=127.0.0.1", "-Dhttps.proxyPort=8080", "-Dhttps.proxyUser=irsatz", "-Dhttps.proxyPassword=irsatz",
 		"-Dhttp.nonProxyHosts=localhost|*.localhost|127.*|[::1]",
 	}
 	if diff := cmp.Diff(want, intercept.JVMFlags("http://127.0.0.1:8080")); diff != "" {

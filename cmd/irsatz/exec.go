@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -72,6 +73,9 @@ func (p *program) exec(cmd *cobra.Command, server *serverFlags, pod *podFlags, a
 		return err
 	}
 	defer os.RemoveAll(dir)
+	if err := privateHome(path, dir, pod); err != nil {
+		return err
+	}
 	surroundings, err := p.pod(cmd.Context(), client, dir, pod)
 	if err != nil {
 		return err
@@ -81,6 +85,24 @@ func (p *program) exec(cmd *cobra.Command, server *serverFlags, pod *podFlags, a
 		fmt.Fprintln(p.stderr, "irsatz: warning: "+warning)
 	}
 	return p.runChild(path, args, surroundings.Env())
+}
+
+// privateHome gives the AWS CLI a home of its own, as it has in a pod. It keeps
+// the sessions of web identities in ~/.aws/cli/cache by the role's name alone,
+// and would take one that another pod, or another server, was given. Other
+// programs keep the user's home, where their caches and settings are.
+func privateHome(path, dir string, pod *podFlags) error {
+	if strings.TrimSuffix(filepath.Base(path), ".exe") != "aws" {
+		return nil
+	}
+	for _, v := range pod.env {
+		if strings.HasPrefix(v, "HOME=") {
+			return nil
+		}
+	}
+	home := filepath.Join(dir, "home")
+	pod.env = append(pod.env, "HOME="+home)
+	return os.Mkdir(home, 0o755)
 }
 
 // pod prepares the surroundings in dir.
