@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/irsatz/irsatz/iam/arn"
+	"github.com/irsatz/irsatz/iam/catalogue"
 )
 
 // ParseForBucket is Parse of the policy of one bucket: its resources must be
@@ -45,7 +46,7 @@ func checkForBucket(bucket string, s *rawStatement) *MalformedError {
 		actions := bucketActions(a.value)
 		applies := false
 		for _, action := range actions {
-			applies = applies || levels[action.level]
+			applies = applies || levels[levelOf(action)]
 		}
 		if !applies {
 			return s3Fault(a.pos, "Action does not apply to any resource(s) in statement")
@@ -68,9 +69,9 @@ func namesBucket(pattern, bucket string) bool {
 
 // anyKnows reports whether any of the actions that a pattern stands for knows
 // the key.
-func anyKnows(actions []s3Action, key string) bool {
+func anyKnows(actions []catalogue.ActionInfo, key string) bool {
 	for _, a := range actions {
-		if a.knows(key) {
+		if takesKey(a, key) {
 			return true
 		}
 	}

@@ -176,7 +176,7 @@ func (p *Principal) trusted() string {
 
 // neededResource is the resource to write beside the request's action.
 func neededResource(r *Request) string {
-	if action, ok := lookupS3(r.Action); withoutResource(r) || ok && action.level == accountLevel {
+	if l, ok := lookupS3(r.Action); withoutResource(r) || ok && l == accountLevel {
 		return "*"
 	}
 	return r.Resource

@@ -14,10 +14,10 @@ func (a *adviser) adviseResource(p *PolicyTrace, s *StatementTrace) {
 		a.add(FixResourceOutside, p, s.Index, "%s is among the NotResource of %s", r.Resource, place(p, s))
 		return
 	}
-	action, s3 := lookupS3(r.Action)
+	level, s3 := lookupS3(r.Action)
 	bucket, _, object := strings.Cut(strings.TrimPrefix(r.Resource, "arn:aws:s3:::"), "/")
 	switch {
-	case withoutResource(r), s3 && action.level == accountLevel:
+	case withoutResource(r), s3 && level == accountLevel:
 		a.add(FixNoResource, p, s.Index, `%s has no resource: give it "Resource": "*" in %s`, r.Action, place(p, s))
 	case s3 && object && holds(s.Wanted, arn.Bucket(bucket).String()):
 		a.add(FixObjectARN, p, s.Index, `%s acts on objects: add "%s/*" beside "%[2]s" in %s`,
