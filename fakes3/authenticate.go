@@ -167,7 +167,7 @@ func (x *exchange) identify(auth *sigv4.Authorization) *awsapi.Error {
 		caller, secret, err = x.config.Store.Authenticate(auth.AccessKeyID, "")
 	}
 	if err != nil {
-		x.call.Explain(err.Error(), identityFix(err))
+		x.call.ExplainCredentials(err)
 		return identityRefusal(auth, err)
 	}
 	payload := x.payload
@@ -180,7 +180,7 @@ func (x *exchange) identify(auth *sigv4.Authorization) *awsapi.Error {
 		return signatureRefusal(auth, mismatch)
 	}
 	if unexpected {
-		x.call.Explain(iam.ErrTokenUnexpected.Error(), identityFix(iam.ErrTokenUnexpected))
+		x.call.ExplainCredentials(iam.ErrTokenUnexpected)
 		return tokenRefusal("InvalidToken", "The provided token is malformed or otherwise invalid.", auth)
 	}
 	x.signing = x.verifier.Key(secret, auth.Scope)
@@ -197,23 +197,6 @@ func identityRefusal(auth *sigv4.Authorization, err error) *awsapi.Error {
 	}
 	return fail(http.StatusForbidden, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.",
 		detail("AWSAccessKeyId", auth.AccessKeyID))
-}
-
-// identityFix says what to do about refused credentials.
-func identityFix(err error) string {
-	switch {
-	case errors.Is(err, iam.ErrSessionExpired):
-		return "let the SDK refresh its credentials; these were kept past their Expiration"
-	case errors.Is(err, iam.ErrRoleGone):
-		return "assume the role again: a role created again under the same name is another role"
-	case errors.Is(err, iam.ErrTokenMissing):
-		return "send the session token that came with the access key"
-	case errors.Is(err, iam.ErrTokenUnexpected):
-		return "unset AWS_SESSION_TOKEN: it was left over from other credentials"
-	case errors.Is(err, iam.ErrUnknownAccessKey):
-		return "look for AWS_ACCESS_KEY_ID in the environment: it wins over the web identity"
-	}
-	return ""
 }
 
 func tokenRefusal(code, message string, auth *sigv4.Authorization) *awsapi.Error {

@@ -24,7 +24,6 @@ type backend struct {
 	err    *awsapi.Error // the first error, in AWS's words
 	put    *object       // to be stored: all but the body
 	body   *payload
-	number int // of the part to be stored
 	stored *object
 	gone   deletion
 }

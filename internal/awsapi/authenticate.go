@@ -33,7 +33,7 @@ func (s *QueryServer) authenticate(r *http.Request, call *Call, form *Form) (*ia
 	}
 	caller, secret, err := s.config.Store.Authenticate(auth.AccessKeyID, auth.SessionToken)
 	if err != nil {
-		call.Explain(err.Error(), credentialFix(err))
+		call.ExplainCredentials(err)
 		return nil, identityRefusal(err)
 	}
 	if err := s.checkSkew(auth); err != nil {
@@ -134,19 +134,23 @@ func identityRefusal(err error) *Error {
 	return &Error{Code: "InvalidClientTokenId", Message: "The security token included in the request is invalid.", Status: http.StatusForbidden}
 }
 
-// credentialFix says what to do about refused credentials.
-func credentialFix(err error) string {
+// ExplainCredentials records why credentials were refused, an error of
+// iam.Store.Authenticate, and what to do about it.
+func (c *Call) ExplainCredentials(err error) {
+	fix := ""
 	switch {
 	case errors.Is(err, iam.ErrSessionExpired):
-		return "let the SDK refresh its credentials; these were kept past their Expiration"
+		fix = "let the SDK refresh its credentials; these were kept past their Expiration"
 	case errors.Is(err, iam.ErrRoleGone):
-		return "assume the role again: a role created again under the same name is another role"
+		fix = "assume the role again: a role created again under the same name is another role"
 	case errors.Is(err, iam.ErrTokenMissing):
-		return "send the session token that came with the access key"
+		fix = "send the session token that came with the access key"
+	case errors.Is(err, iam.ErrTokenUnexpected):
+		fix = "unset AWS_SESSION_TOKEN: it was left over from other credentials"
 	case errors.Is(err, iam.ErrUnknownAccessKey):
-		return "look for AWS_ACCESS_KEY_ID in the environment: it wins over the web identity"
+		fix = "look for AWS_ACCESS_KEY_ID in the environment: it wins over the web identity"
 	}
-	return ""
+	c.Explain(err.Error(), fix)
 }
 
 // checkSkew compares the request's date with the time. STS takes a presigned
