@@ -1,0 +1,10 @@
+package emulator
+
+// Resolve resolves a config and returns its root credentials.
+func Resolve(c Config) (key, secret string, generated bool, err error) {
+	r, err := c.resolve()
+	if err != nil {
+		return "", "", false, err
+	}
+	return r.rootKey, r.rootSecret, r.rootGenerated, nil
+}
