@@ -11,7 +11,7 @@ import (
 // statement is a compiled statement.
 type statement struct {
 	index      int
-	line       int
+	places     places
 	sid        string
 	deny       bool
 	principal  *principalSet // nil: not asked
@@ -20,31 +20,14 @@ type statement struct {
 	conditions []condition
 }
 
-// lineStarts finds the lines of places in a text.
-type lineStarts []int
-
-func newLineStarts(src []byte) lineStarts {
-	var starts lineStarts
-	for i, b := range src {
-		if b == '\n' {
-			starts = append(starts, i+1)
-		}
-	}
-	return starts
-}
-
-// line counts from 1.
-func (l lineStarts) line(pos int) int { return 1 + sort.SearchInts(l, pos+1) }
-
 // compile turns a checked document into the form that is evaluated.
 func (d *Document) compile(raw *rawDocument) {
 	lang := language{variables: raw.version == version2012}
-	lines := newLineStarts(d.source)
-	d.id = raw.id
+	d.id, d.version, d.lone = raw.id, raw.version, raw.lone
 	d.statements = make([]statement, len(raw.statements))
 	for i := range raw.statements {
 		r, s := &raw.statements[i], &d.statements[i]
-		s.index, s.line, s.sid = i, lines.line(r.pos), r.sid.value
+		s.index, s.places, s.sid = i, placesOf(r), r.sid.value
 		// Whatever is not Allow takes away.
 		s.deny = r.effect.value != "Allow"
 		s.actions = newActionSet(r.action)
@@ -57,7 +40,7 @@ func (d *Document) compile(raw *rawDocument) {
 			s.resources = newResourceSet(d.kind, r.resource, lang)
 		}
 		for _, c := range r.conditions {
-			s.conditions = append(s.conditions, newCondition(c, lang, lines.line(c.key.pos)))
+			s.conditions = append(s.conditions, newCondition(c, lang))
 		}
 	}
 }

@@ -7,17 +7,17 @@ type condition struct {
 	written string // the operator as it is written
 	key     string
 	hash    uint32
-	line    int
+	pos     int // of the key
 	values  []string
 	present bool // Null: "false" is among the values
 	absent  bool // Null: "true" is among the values
 }
 
 // newCondition compiles a condition.
-func newCondition(raw rawCondition, lang language, line int) condition {
+func newCondition(raw rawCondition, lang language) condition {
 	c := condition{
 		operator: raw.op, written: raw.operator.value,
-		key: raw.key.value, hash: keyHash(raw.key.value), line: line,
+		key: raw.key.value, hash: keyHash(raw.key.value), pos: raw.key.pos,
 	}
 	for _, v := range raw.values {
 		c.values = append(c.values, v.value)

@@ -12,6 +12,8 @@ type Document struct {
 	kind       Kind
 	source     []byte
 	id         string
+	version    string
+	lone       bool // Statement is an object, not a list
 	statements []statement
 }
 
@@ -66,6 +68,9 @@ type MalformedError struct {
 	Line   int    `json:"line"`
 	Column int    `json:"column"`
 	Detail string `json:"detail,omitempty"`
+	// Path names the element, such as "Statement[0].Action[1]", where the
+	// document is JSON.
+	Path string `json:"path,omitempty"`
 
 	pos int
 }
@@ -82,6 +87,9 @@ func (e *MalformedError) Error() string {
 // at completes the error's place in src.
 func (e *MalformedError) at(src []byte) *MalformedError {
 	e.Line, e.Column = lineColumn(string(src), e.pos)
+	if root, err := readJSON(src); err == nil {
+		e.Path, _ = root.path(e.pos)
+	}
 	return e
 }
 

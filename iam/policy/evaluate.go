@@ -131,8 +131,9 @@ func (q *question) policy(v *verdict, kind Kind, p *Policy, level int) {
 	trace := q.recorder.policy(kind, p, level)
 	for i := range p.Document.statements {
 		s := &p.Document.statements[i]
-		st := trace.statement(s)
+		st := q.recorder.statement(trace, s)
 		how, matched := s.match(q, st)
+		q.recorder.note(p, s, q, st)
 		if !matched {
 			continue
 		}
@@ -176,7 +177,7 @@ func (s *statement) match(q *question, trace *StatementTrace) (naming, bool) {
 	}
 	for i := range s.conditions {
 		if c := &s.conditions[i]; !c.holds(q.Context) {
-			trace.failCondition(c, q)
+			trace.failCondition(c, s, q)
 			return how, false
 		}
 	}

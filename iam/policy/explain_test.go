@@ -75,6 +75,8 @@ identity-based policy test: says nothing
       Bool aws:a
       wants     "true"
       has       nothing: the request has no such key
+note: statement 1 of the identity-based policy test asks for aws:a, which this request can never
+      have: AWS knows no such key
 fix: statement 1 of the identity-based policy test wants aws:a Bool "true", but the request has no
      such key
 `

@@ -10,6 +10,8 @@ type Explanation struct {
 	Policies []PolicyTrace `json:"policies"`
 	// Suggestions are what could be changed for the request to be allowed.
 	Suggestions []Suggestion `json:"suggestions,omitempty"`
+	// Notes are about condition keys that no request of this kind can have.
+	Notes []Note `json:"notes,omitempty"`
 }
 
 // PolicyTrace is what one policy said.
@@ -31,6 +33,8 @@ type StatementTrace struct {
 	Sid       string          `json:"sid,omitempty"`
 	Effect    string          `json:"effect"`
 	Line      int             `json:"line"`
+	Column    int             `json:"column"`
+	Path      string          `json:"path"`
 	Matched   bool            `json:"matched"`
 	Deciding  bool            `json:"deciding,omitempty"`
 	Failed    Element         `json:"failed,omitempty"`
@@ -39,6 +43,8 @@ type StatementTrace struct {
 	More      int             `json:"more,omitempty"` // how many of Wanted were left out
 	Actual    []string        `json:"actual,omitempty"`
 	Condition *ConditionTrace `json:"condition,omitempty"`
+	// At is the place of the element that failed.
+	At *Place `json:"at,omitempty"`
 }
 
 // ConditionTrace is a condition that did not hold.
@@ -46,6 +52,8 @@ type ConditionTrace struct {
 	Operator string   `json:"operator"`
 	Key      string   `json:"key"`
 	Line     int      `json:"line"`
+	Column   int      `json:"column"`
+	Path     string   `json:"path"`
 	Wanted   []string `json:"wanted"`
 	More     int      `json:"more,omitempty"` // how many of Wanted were left out
 	Actual   []string `json:"actual,omitempty"`

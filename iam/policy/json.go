@@ -3,6 +3,7 @@ package policy
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -46,6 +47,33 @@ func (n *node) member(key string) *node {
 		}
 	}
 	return nil
+}
+
+// path names the value or the member that stands at a byte of the text.
+func (n *node) path(pos int) (string, bool) {
+	for i := range n.members {
+		m := &n.members[i]
+		if m.pos == pos {
+			return m.key, true
+		}
+		if rest, ok := m.value.path(pos); ok {
+			return joinPath(m.key, rest), true
+		}
+	}
+	for i := range n.items {
+		if rest, ok := n.items[i].path(pos); ok {
+			return joinPath("["+strconv.Itoa(i)+"]", rest), true
+		}
+	}
+	return "", n.pos == pos
+}
+
+// joinPath puts a dot before a member's name and none before an index.
+func joinPath(path, rest string) string {
+	if rest == "" || rest[0] == '[' {
+		return path + rest
+	}
+	return path + "." + rest
 }
 
 // jsonError is text that is not JSON, or JSON that says a thing twice.

@@ -52,5 +52,6 @@ type rawDocument struct {
 	pos        int
 	versionPos int
 	id         string
+	lone       bool // Statement is an object
 	statements []rawStatement
 }

@@ -2,7 +2,11 @@ package policy
 
 // recorder takes down how a decision comes about. A nil recorder, and the nil
 // traces it gives out, record nothing.
-type recorder struct{ policies []*PolicyTrace }
+type recorder struct {
+	policies []*PolicyTrace
+	finder   *finder // of the policy that is being asked
+	notes    []Note
+}
 
 // policy begins the trace of one policy.
 func (r *recorder) policy(kind Kind, p *Policy, level int) *PolicyTrace {
@@ -11,20 +15,23 @@ func (r *recorder) policy(kind Kind, p *Policy, level int) *PolicyTrace {
 	}
 	t := &PolicyTrace{Kind: kind, Level: level, Name: p.Name, ARN: p.ARN}
 	t.Statements = make([]StatementTrace, 0, len(p.Document.statements))
-	r.policies = append(r.policies, t)
+	r.policies, r.finder = append(r.policies, t), newFinder(p.Document)
 	return t
 }
 
-// statement begins the trace of one statement.
-func (t *PolicyTrace) statement(s *statement) *StatementTrace {
-	if t == nil {
+// statement begins the trace of one statement of the policy.
+func (r *recorder) statement(t *PolicyTrace, s *statement) *StatementTrace {
+	if r == nil {
 		return nil
 	}
 	effect := "Allow"
 	if s.deny {
 		effect = "Deny"
 	}
-	t.Statements = append(t.Statements, StatementTrace{Index: s.index, Sid: s.sid, Effect: effect, Line: s.line})
+	at := r.finder.at(s.places.statement, s, "")
+	t.Statements = append(t.Statements, StatementTrace{
+		Index: s.index, Sid: s.sid, Effect: effect, Line: at.Line, Column: at.Column, Path: at.Path,
+	})
 	return &t.Statements[len(t.Statements)-1]
 }
 
@@ -44,6 +51,7 @@ func (t *StatementTrace) failPrincipal(s *statement, q *question) {
 	if t != nil {
 		t.Not = s.principal.not
 		t.fail(PrincipalElement, s.principal.written, q.Principal.forms())
+		t.at(q, s.places.principal, s, negatable("Principal", t.Not))
 	}
 }
 
@@ -51,6 +59,7 @@ func (t *StatementTrace) failAction(s *statement, q *question) {
 	if t != nil {
 		t.Not = s.actions.not
 		t.fail(ActionElement, s.actions.written, []string{q.Action})
+		t.at(q, s.places.action, s, negatable("Action", t.Not))
 	}
 }
 
@@ -58,17 +67,19 @@ func (t *StatementTrace) failResource(s *statement, q *question) {
 	if t != nil {
 		t.Not = s.resources.not
 		t.fail(ResourceElement, s.resources.written, []string{q.Resource})
+		t.at(q, s.places.resource, s, negatable("Resource", t.Not))
 	}
 }
 
-func (t *StatementTrace) failCondition(c *condition, q *question) {
+func (t *StatementTrace) failCondition(c *condition, s *statement, q *question) {
 	if t == nil {
 		return
 	}
 	actual, _, ok := q.Context.lookup(c.key, c.hash)
 	t.Failed = ConditionElement
+	t.at(q, c.pos, s, "Condition."+c.written+"."+c.key)
 	t.Condition = &ConditionTrace{
-		Operator: c.written, Key: c.key, Line: c.line,
+		Operator: c.written, Key: c.key, Line: t.At.Line, Column: t.At.Column, Path: t.At.Path,
 		Actual: append([]string(nil), actual...), Absent: !ok,
 	}
 	t.Condition.Wanted, t.Condition.More = firstOf(c.values)
@@ -77,6 +88,12 @@ func (t *StatementTrace) failCondition(c *condition, q *question) {
 func (t *StatementTrace) fail(e Element, wanted, actual []string) {
 	t.Failed, t.Actual = e, actual
 	t.Wanted, t.More = firstOf(wanted)
+}
+
+// at notes the place of the element that failed.
+func (t *StatementTrace) at(q *question, pos int, s *statement, path string) {
+	place := q.recorder.finder.at(pos, s, path)
+	t.At = &place
 }
 
 // maxWanted is how many wanted values a trace holds: some policies list
@@ -121,7 +138,7 @@ func (r *recorder) explain(p *Policies, request *Request, d Decision) *Explanati
 		t.Outcome = t.outcome()
 		e.Policies = append(e.Policies, *t)
 	}
-	e.Suggestions = suggest(e)
+	e.Suggestions, e.Notes = suggest(e), r.notes
 	return e
 }
 

@@ -65,7 +65,7 @@ func (x syntax) document(root node) (*rawDocument, *MalformedError) {
 	items := list.items
 	switch {
 	case list.kind == objectNode:
-		items = []node{*list}
+		items, d.lone = []node{*list}, true
 	case list.kind != arrayNode:
 		return nil, x.fault(list.pos, "Statement is an object or a list")
 	case len(items) == 0:

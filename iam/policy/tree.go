@@ -10,7 +10,8 @@ import (
 const columns = 100
 
 // WriteTree writes the view of the explanation as a tree for a terminal, in
-// plain text, and then what to change in lines that begin with "fix:".
+// plain text, then what is odd about its policies in lines that begin with
+// "note:", and what to change in lines that begin with "fix:".
 func (e *Explanation) WriteTree(w io.Writer, v View) error {
 	t := &tree{}
 	t.line(0, e.Reason)
@@ -20,6 +21,9 @@ func (e *Explanation) WriteTree(w io.Writer, v View) error {
 	part := e.Filter(v)
 	for i := range part.Policies {
 		t.policy(&part.Policies[i])
+	}
+	for _, n := range e.Notes {
+		t.wrap("note: ", n.Text)
 	}
 	for _, s := range e.Suggestions {
 		t.wrap("fix: ", s.Fix)
