@@ -8,3 +8,6 @@ func Resolve(c Config) (key, secret string, generated bool, err error) {
 	}
 	return r.rootKey, r.rootSecret, r.rootGenerated, nil
 }
+
+// CloseIdle closes what clients of the control port keep open.
+func CloseIdle() { directClient.CloseIdleConnections() }

@@ -283,3 +283,9 @@ func members(t testing.TB, document string) map[string]any {
 	}
 	return m
 }
+
+// signUnsigned signs a request of S3 but for its body.
+func signUnsigned(r *http.Request, key, secret string) {
+	signer := sigv4.Signer{Style: sigv4.S3, AccessKeyID: key, SecretAccessKey: secret, Region: region, Service: "s3"}
+	signer.Sign(r, sigv4.UnsignedPayload, clock.Now())
+}
