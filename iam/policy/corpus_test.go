@@ -31,6 +31,7 @@ import (
 // Any other section fails, so that none is written in vain.
 type example struct {
 	policies policy.Policies
+	twins    policy.Policies // their canonical forms
 	request  policy.Request
 	decision string
 	sentence string
@@ -96,22 +97,35 @@ func (x *example) document(name string, data []byte) error {
 	if err != nil {
 		return err
 	}
+	twin, err := policy.Parse(kind, d.Canonical())
+	if err != nil {
+		return fmt.Errorf("canonical form: %w", err)
+	}
+	if err := attach(&x.policies, label, d); err != nil {
+		return err
+	}
+	return attach(&x.twins, label, twin)
+}
+
+// attach puts a document where its kind belongs.
+func attach(ps *policy.Policies, label string, d *policy.Document) error {
 	p := policy.Policy{Name: label, Document: d}
-	switch kind {
+	var err error
+	switch d.Kind() {
 	case policy.Identity:
-		x.policies.Identity = append(x.policies.Identity, p)
+		ps.Identity = append(ps.Identity, p)
 	case policy.Boundary:
-		x.policies.Boundary = &p
+		ps.Boundary = &p
 	case policy.Session:
-		x.policies.Session, x.policies.SessionPassed = append(x.policies.Session, p), true
+		ps.Session, ps.SessionPassed = append(ps.Session, p), true
 	case policy.Resource:
-		x.policies.Resource = &p
+		ps.Resource = &p
 	case policy.Trust:
-		x.policies.Trust = &p
+		ps.Trust = &p
 	case policy.ServiceControl:
-		x.policies.ServiceControl, err = atLevel(x.policies.ServiceControl, label, p)
+		ps.ServiceControl, err = atLevel(ps.ServiceControl, label, p)
 	case policy.ResourceControl:
-		x.policies.ResourceControl, err = atLevel(x.policies.ResourceControl, label, p)
+		ps.ResourceControl, err = atLevel(ps.ResourceControl, label, p)
 	}
 	return err
 }
@@ -163,6 +177,9 @@ func TestCorpus(t *testing.T) {
 func (x *example) check(t *testing.T) {
 	t.Helper()
 	d := decide(t, &x.policies, &x.request)
+	if twin := x.twins.Decide(&x.request); twin != d {
+		t.Errorf("through their canonical forms the policies decide\n got %s\nwant %s", describe(twin), describe(d))
+	}
 	if got := describe(d); got != x.decision {
 		t.Errorf("decision\n got %s\nwant %s", got, x.decision)
 	}

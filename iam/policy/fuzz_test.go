@@ -15,8 +15,9 @@ var everyKind = []policy.Kind{
 	policy.Identity, policy.Boundary, policy.Session, policy.Resource, policy.Trust, policy.ServiceControl, policy.ResourceControl,
 }
 
-// FuzzParse wants no panic, no document beside an error, and the same decision
-// with explanation and without, from the text and from what Source returns.
+// FuzzParse wants no panic, no document beside an error, a canonical form that
+// is its own, and the same decision with explanation and without, from the text
+// and from its canonical form.
 func FuzzParse(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil {
@@ -41,10 +42,7 @@ func FuzzParse(f *testing.F) {
 			if err != nil {
 				continue
 			}
-			twin, err := policy.Parse(kind, d.Source())
-			if err != nil {
-				t.Fatalf("%s: what it wrote it does not read: %v", kind, err)
-			}
+			twin := canonicalTwin(t, d)
 			one, two := governed(kind, d), governed(kind, twin)
 			for _, r := range fuzzRequests() {
 				if a, b := one.Explain(r), two.Decide(r); a.Outcome != b.Outcome || a.Statement != b.Statement {
@@ -53,6 +51,20 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// canonicalTwin is the document after it was written and read again.
+func canonicalTwin(t *testing.T, d *policy.Document) *policy.Document {
+	t.Helper()
+	text := d.Canonical()
+	twin, err := policy.Parse(d.Kind(), text)
+	if err != nil {
+		t.Fatalf("%s: what it wrote it does not read: %v\n%s", d.Kind(), err, text)
+	}
+	if again := twin.Canonical(); string(again) != string(text) {
+		t.Fatalf("%s: the canonical form of\n%s\nis\n%s", d.Kind(), text, again)
+	}
+	return twin
 }
 
 // governed are policies among which d has a say.
@@ -109,6 +121,31 @@ func FuzzDenyOnlyDenies(f *testing.F) {
 			applies := (&policy.Policies{Identity: []policy.Policy{{Document: alone}}}).Decide(r).Allowed()
 			if applies && after.Outcome != policy.ExplicitDeny && r.Principal.Kind == policy.RoleSession {
 				t.Fatalf("as Allow it applies, as Deny not: %s", statement)
+			}
+		}
+	})
+}
+
+// FuzzAllowOnlyAllows wants that an Allow that is added to the identity policy,
+// whatever it says, never keeps out a request that was let in.
+func FuzzAllowOnlyAllows(f *testing.F) {
+	f.Add("s3:*", "*", "StringEquals", "aws:a", "x", false)
+	f.Add("s3:Get?bject", "arn:aws:s3:::b/*", "ForAllValues:StringNotLike", "aws:TagKeys", "a*", true)
+	f.Add("*", "arn:aws:s3:::${aws:PrincipalTag/team}/*", "Null", "aws:x", "true", true)
+	f.Fuzz(func(t *testing.T, action, resource, operator, key, value string, named bool) {
+		with, err := policy.Parse(policy.Identity, []byte(doc(allowGet, "{'Effect':'Allow',"+fuzzStatement(action, resource, operator, key, value))))
+		if err != nil {
+			t.Skip()
+		}
+		for _, r := range fuzzRequests() {
+			before := &policy.Policies{Identity: identity(allowGet)}
+			after := &policy.Policies{Identity: []policy.Policy{{Document: with}}}
+			if named {
+				before.Resource, before.Boundary = naming(namesSession), attached(policy.Boundary, allowPut)
+				after.Resource, after.Boundary = before.Resource, before.Boundary
+			}
+			if before.Decide(r).Allowed() && !after.Decide(r).Allowed() {
+				t.Fatalf("an Allow keeps out: %s on %s", action, resource)
 			}
 		}
 	})
