@@ -184,9 +184,8 @@ func TestTwoEmulators(t *testing.T) {
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	s := start(t, standardSetup())
-	pods := make([]*server, 50)
 	var group sync.WaitGroup
-	for i := range pods {
+	for i := range 50 {
 		pod := s.pod("sandbox")
 		if i%2 == 1 {
 			pod.Endpoint = s.AWSTLSURL()
@@ -232,4 +231,3 @@ func TestInjectedRandomness(t *testing.T) {
 type reader func([]byte) (int, error)
 
 func (r reader) Read(p []byte) (int, error) { return r(p) }
-
