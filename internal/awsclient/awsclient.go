@@ -21,10 +21,11 @@ import (
 	"github.com/irsatz/irsatz/internal/sigv4"
 )
 
-// Client makes requests in the name of an identity. RoleARN and TokenFile, or
-// Credentials, are required, and Endpoint.
+// Client makes requests in the name of an identity, for one goroutine. RoleARN
+// and TokenFile, or Credentials, are required, and Endpoint.
 type Client struct {
 	Endpoint    string // of STS and S3: http://127.0.0.1:4566
+	STSEndpoint string // "" means Endpoint
 	Region      string
 	RoleARN     string
 	TokenFile   string
@@ -60,7 +61,8 @@ func (e *Error) Error() string {
 // environment: static keys win over the web identity, as in every SDK.
 func FromEnvironment(env func(string) string) (*Client, error) {
 	c := &Client{
-		Endpoint: firstOf(env("AWS_ENDPOINT_URL_S3"), env("AWS_ENDPOINT_URL")), Region: firstOf(env("AWS_REGION"), env("AWS_DEFAULT_REGION")),
+		Endpoint: firstOf(env("AWS_ENDPOINT_URL_S3"), env("AWS_ENDPOINT_URL")), STSEndpoint: firstOf(env("AWS_ENDPOINT_URL_STS"), env("AWS_ENDPOINT_URL")),
+		Region:  firstOf(env("AWS_REGION"), env("AWS_DEFAULT_REGION")),
 		RoleARN: env("AWS_ROLE_ARN"), TokenFile: env("AWS_WEB_IDENTITY_TOKEN_FILE"), SessionName: env("AWS_ROLE_SESSION_NAME"),
 	}
 	if key := env("AWS_ACCESS_KEY_ID"); key != "" {
@@ -71,6 +73,8 @@ func FromEnvironment(env func(string) string) (*Client, error) {
 		return nil, errors.New("AWS_ENDPOINT_URL is not set")
 	case c.Region == "":
 		return nil, errors.New("AWS_REGION is not set")
+	case c.Credentials != nil && c.Credentials.Secret == "":
+		return nil, errors.New("AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY")
 	case c.Credentials == nil && c.RoleARN == "" && c.TokenFile == "":
 		return nil, errors.New("no credentials: neither AWS_ACCESS_KEY_ID nor AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE are set")
 	case c.Credentials == nil && (c.RoleARN == "" || c.TokenFile == ""):
@@ -184,11 +188,15 @@ type request struct {
 	method, path, service string
 	query                 url.Values
 	body                  []byte
-	form                  bool
+	form                  bool // a request of STS
 }
 
 func (c *Client) send(ctx context.Context, q request) ([]byte, error) {
-	u, err := url.Parse(c.Endpoint)
+	endpoint := c.Endpoint
+	if q.form {
+		endpoint = firstOf(c.STSEndpoint, endpoint)
+	}
+	u, err := url.Parse(endpoint)
 	if err != nil {
 		return nil, err
 	}
