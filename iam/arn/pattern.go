@@ -53,22 +53,61 @@ func (p Pattern) Folded() Pattern {
 // Full reports whether the pattern has all six segments.
 func (p *Pattern) Full() bool { return p.full }
 
+// Literal returns the literal beginning of the pattern: its first five segments
+// with their colons, and the sixth up to its first slash. It fails if there is a
+// wildcard or a hole among them.
+func (p *Pattern) Literal() (head, name string, ok bool) {
+	first := &p.rest.first
+	text := first.text
+	if len(first.tokens) > 0 && first.tokens[0].Kind == Literal {
+		text = first.tokens[0].Text
+	}
+	name, _, slash := strings.Cut(text, "/")
+	whole := !p.rest.star && first.tokens == nil
+	return p.head, name, p.full && p.wild == nil && (slash || whole)
+}
+
+// Divided is a string divided after its fifth colon, to be matched by many
+// patterns.
+type Divided struct {
+	head, rest string
+	full       bool
+}
+
+// Divide divides s.
+func Divide(s string) Divided {
+	head, rest, ok := cut(s)
+	return Divided{head, rest, ok}
+}
+
+// Full reports whether there are five colons.
+func (d *Divided) Full() bool { return d.full }
+
+// Literal returns what [Pattern.Literal] returns of a pattern without wildcards.
+func (d *Divided) Literal() (head, name string) {
+	name, _, _ = strings.Cut(d.rest, "/")
+	return d.head, name
+}
+
 // Matches reports whether the pattern fits the ARN s.
 func (p *Pattern) Matches(s string) bool { return p.MatchesFilled(s, nil) }
 
 // MatchesFilled is Matches with the pattern's holes filled, in their order,
 // with literal text.
 func (p *Pattern) MatchesFilled(s string, holes []string) bool {
+	d := Divide(s)
+	return p.MatchesDivided(&d, holes)
+}
+
+// MatchesDivided is MatchesFilled of a string that is divided already.
+func (p *Pattern) MatchesDivided(d *Divided, holes []string) bool {
 	if p.any {
 		return true
 	}
-	if !p.full {
+	if !p.full || !d.full {
 		return false
 	}
-	head, rest, ok := cut(s)
-	if !ok {
-		return false
-	}
+	head, rest := d.head, d.rest
 	if p.wild == nil {
 		if head != p.head && !(p.fold && strings.EqualFold(head, p.head)) {
 			return false

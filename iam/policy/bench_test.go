@@ -50,6 +50,66 @@ func large() *policy.Policies {
 	return &policy.Policies{Identity: identity("{'Effect':'Allow','Action':[" + strings.Join(actions, ",") + ",'s3:GetObject'],'Resource':'*'}")}
 }
 
+// hundreds are ten policies of a hundred statements, and a request that the last
+// of them allows. In one shape they are about all sorts of actions, in the other
+// about the same action on other buckets.
+func hundreds(same bool) (*policy.Policies, *policy.Request) {
+	p := &policy.Policies{}
+	for i := range 10 {
+		var statements []string
+		for j := range 100 {
+			action, resource := fmt.Sprintf("service%d:Describe%d", j%20, j), fmt.Sprintf("arn:aws:service%d:eu-west-1:111122223333:thing/%d", j%20, i)
+			switch {
+			case i == 9 && j == 99:
+				action, resource = "s3:GetObject", "arn:aws:s3:::b/*"
+			case same:
+				action, resource = "s3:GetObject", fmt.Sprintf("arn:aws:s3:::bucket-%d-%d/*", i, j)
+			case j%4 == 1:
+				action = fmt.Sprintf("service%d:Get*", j%20)
+			case j%4 == 2:
+				action, resource = "s3:PutObject", fmt.Sprintf("arn:aws:s3:::bucket-%d-%d/*", i, j)
+			}
+			statements = append(statements, fmt.Sprintf("{'Effect':'Allow','Action':'%s','Resource':'%s'}", action, resource))
+		}
+		p.Identity = append(p.Identity, identity(statements...)...)
+	}
+	return p, get(roleSession)
+}
+
+// BenchmarkDecideHundreds decides by a thousand statements.
+func BenchmarkDecideHundreds(b *testing.B) {
+	for _, shape := range []struct {
+		name string
+		same bool
+	}{{"mixed", false}, {"same-action", true}} {
+		b.Run(shape.name, func(b *testing.B) {
+			p, r := hundreds(shape.same)
+			b.ReportAllocs()
+			for b.Loop() {
+				if !p.Decide(r).Allowed() {
+					b.Fatal("denied")
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkDecideStars decides by a resource of many stars that fits almost.
+func BenchmarkDecideStars(b *testing.B) {
+	for _, n := range []int{10, 100, 1000, 10000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			p := &policy.Policies{Identity: identity("{'Effect':'Allow','Action':'s3:GetObject','Resource':'arn:aws:s3:::b/" + strings.Repeat("a*", n) + "b*x'}")}
+			r := get(roleSession)
+			r.Resource = "arn:aws:s3:::b/" + strings.Repeat("a", 2*n) + "x"
+			for b.Loop() {
+				if p.Decide(r).Allowed() {
+					b.Fatal("allowed")
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkDecide(b *testing.B) {
 	p, r := typical()
 	b.ReportAllocs()

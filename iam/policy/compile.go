@@ -43,6 +43,7 @@ func (d *Document) compile(raw *rawDocument) {
 			s.conditions = append(s.conditions, newCondition(c, lang))
 		}
 	}
+	d.index = newIndex(d.statements)
 }
 
 // actionSet is Action or NotAction. Names compare without case; they are held
@@ -50,6 +51,8 @@ func (d *Document) compile(raw *rawDocument) {
 type actionSet struct {
 	not     bool
 	any     bool
+	names   uint64 // a bit for the hash of each exact name
+	vendors uint64 // and for that of each pattern's service
 	exact   []string
 	wild    []wildAction
 	written []string
@@ -71,8 +74,10 @@ func newActionSet(raw *rawList) actionSet {
 			a.any = true
 		case strings.ContainsAny(name, "*?"):
 			a.wild = append(a.wild, wildAction{service, arn.CompileGlob(name)})
+			a.vendors |= hashBit(hashText(hashSeed, service))
 		default:
 			a.exact = append(a.exact, lower)
+			a.names |= hashBit(hashText(hashSeed, lower))
 		}
 	}
 	slices.Sort(a.exact)
@@ -84,8 +89,11 @@ func newActionSet(raw *rawList) actionSet {
 func (a *actionSet) contains(q *question) bool { return a.lists(q) != a.not }
 
 func (a *actionSet) lists(q *question) bool {
-	if a.any || a.listsExactly(q.action) {
+	if a.any || a.names&q.hashes.nameBit != 0 && a.listsExactly(q.action) {
 		return true
+	}
+	if a.vendors&q.hashes.vendorBit == 0 {
+		return false
 	}
 	first := 0
 	if len(a.wild) > fewNames {
@@ -147,7 +155,7 @@ func newResource(kind Kind, s string, lang language) arnTemplate {
 }
 
 // contains reports whether the set has a resource.
-func (r *resourceSet) contains(resource string, c *Context) bool {
+func (r *resourceSet) contains(resource *arn.Divided, c *Context) bool {
 	for i := range r.patterns {
 		if r.patterns[i].matches(resource, c) {
 			return !r.not

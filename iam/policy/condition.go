@@ -9,6 +9,7 @@ type condition struct {
 	hash    uint32
 	pos     int // of the key
 	values  []string
+	null    bool // the operator is Null
 	present bool // Null: "false" is among the values
 	absent  bool // Null: "true" is among the values
 }
@@ -22,7 +23,7 @@ func newCondition(raw rawCondition, lang language) condition {
 	for _, v := range raw.values {
 		c.values = append(c.values, v.value)
 	}
-	if c.name == nullOperator {
+	if c.null = c.name == nullOperator; c.null {
 		c.present, c.absent = wantsNull(c.values)
 		return c
 	}
@@ -35,7 +36,7 @@ func newCondition(raw rawCondition, lang language) condition {
 func (c *condition) holds(ctx *Context) bool {
 	values, _, ok := ctx.lookup(c.key, c.hash)
 	switch {
-	case c.name == nullOperator:
+	case c.null:
 		return c.holdsNull(values)
 	case !ok:
 		return c.holdsAbsent()

@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"strings"
-
 	"github.com/irsatz/irsatz/iam/arn"
 )
 
@@ -37,24 +35,25 @@ func newARN(values []string, lang language) tester {
 }
 
 func (t arnTester) test(value string, c *Context) match {
-	if strings.Count(value, ":") < arnColons {
+	name := arn.Divide(value)
+	if !name.Full() {
 		return bad
 	}
 	for i := range t.values {
-		if t.values[i].matches(value, c) {
+		if t.values[i].matches(&name, c) {
 			return yes
 		}
 	}
 	return noUnless(t.spoilt)
 }
 
-// matches reports whether the pattern fits s; one with a variable that has no
+// matches reports whether the pattern fits a name; one with a variable that has no
 // value fits nothing.
-func (t *arnTemplate) matches(s string, c *Context) bool {
+func (t *arnTemplate) matches(name *arn.Divided, c *Context) bool {
 	if t.variables == nil {
-		return t.pattern.Matches(s)
+		return t.pattern.MatchesDivided(name, nil)
 	}
 	var buffer [maxInline]string
 	holes, ok := fillAll(t.variables, c, buffer[:0])
-	return ok && t.pattern.MatchesFilled(s, holes)
+	return ok && t.pattern.MatchesDivided(name, holes)
 }

@@ -13,12 +13,13 @@ import (
 // case, tag names in them too. A nil Context has no keys.
 type Context struct {
 	entries []entry
+	hashes  []uint32 // those of the entries' keys, to be searched
+	room    [typicalKeys]uint32
 }
 
 // entry is one condition key with its values.
 type entry struct {
 	key   string
-	hash  uint32
 	multi bool
 	one   [1]string // the value of a single-valued key
 	many  []string
@@ -28,7 +29,11 @@ type entry struct {
 const typicalKeys = 32
 
 // NewContext returns a context without keys.
-func NewContext() *Context { return &Context{entries: make([]entry, 0, typicalKeys)} }
+func NewContext() *Context {
+	c := &Context{entries: make([]entry, 0, typicalKeys)}
+	c.hashes = c.room[:0]
+	return c
+}
 
 // Set gives a single-valued key its value, in place of any it had.
 func (c *Context) Set(key, value string) {
@@ -80,6 +85,7 @@ func (c *Context) Clone() *Context {
 		e.many = append([]string(nil), e.many...)
 		twin.entries = append(twin.entries, e)
 	}
+	twin.hashes = append(twin.hashes, c.hashes...)
 	return twin
 }
 
@@ -150,8 +156,11 @@ func (c *Context) find(key string, hash uint32) *entry {
 	if c == nil {
 		return nil
 	}
-	for i := range c.entries {
-		if e := &c.entries[i]; e.hash == hash && (e.key == key || strings.EqualFold(e.key, key)) {
+	for i, h := range c.hashes {
+		if h != hash {
+			continue
+		}
+		if e := &c.entries[i]; e.key == key || strings.EqualFold(e.key, key) {
 			return e
 		}
 	}
@@ -163,7 +172,7 @@ func (c *Context) slot(key string) *entry {
 	if e := c.find(key, hash); e != nil {
 		return e
 	}
-	c.entries = append(c.entries, entry{key: key, hash: hash})
+	c.entries, c.hashes = append(c.entries, entry{key: key}), append(c.hashes, hash)
 	return &c.entries[len(c.entries)-1]
 }
 
@@ -177,7 +186,7 @@ func (e *entry) values() []string {
 // keyHash is FNV-1a over the ASCII bytes of key in lower case: equal for keys
 // that are equal without case, whatever their other characters.
 func keyHash(key string) uint32 {
-	h := uint32(2166136261)
+	h := uint32(hashSeed)
 	for i := range len(key) {
 		b := key[i]
 		switch {
@@ -186,7 +195,7 @@ func keyHash(key string) uint32 {
 		case 'A' <= b && b <= 'Z':
 			b += 'a' - 'A'
 		}
-		h = (h ^ uint32(b)) * 16777619
+		h = (h ^ uint32(b)) * hashPrime
 	}
 	return h
 }

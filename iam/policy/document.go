@@ -15,6 +15,7 @@ type Document struct {
 	version    string
 	lone       bool // Statement is an object, not a list
 	statements []statement
+	index      *index // nil: there are too few
 }
 
 // Parse reads a document as AWS would on writing a policy of this kind. Its

@@ -1,6 +1,11 @@
 package policy
 
-import "strings"
+import (
+	"math/bits"
+	"strings"
+
+	"github.com/irsatz/irsatz/iam/arn"
+)
 
 // question is a request as the evaluator asks it.
 type question struct {
@@ -8,7 +13,8 @@ type question struct {
 	action   string // in lower case, and its two parts
 	service  string
 	name     string
-	resource string
+	resource arn.Divided
+	hashes   hashes
 	bounded  bool // the caller has a permissions boundary
 	recorder *recorder
 }
@@ -51,14 +57,16 @@ func (p *Policies) Explain(r *Request) Decision {
 // decide is the one evaluator. Without a recorder it stops at the first denial;
 // with one it asks every statement, to the same end.
 func (p *Policies) decide(r *Request, rec *recorder) Decision {
-	q := question{
-		Request: r, action: strings.ToLower(r.Action), resource: r.Resource,
-		bounded: p.Boundary != nil, recorder: rec,
-	}
+	var buffer [inlineAction]byte
+	q := question{Request: r, bounded: p.Boundary != nil, recorder: rec}
+	q.action = string(appendLower(buffer[:0], r.Action))
 	q.service, q.name, _ = strings.Cut(q.action, ":")
-	if r.Resource == "*" && q.service == "s3" {
-		q.resource = anyS3Resource
+	resource := r.Resource
+	if resource == "*" && q.service == "s3" {
+		resource = anyS3Resource
 	}
+	q.resource = arn.Divide(resource)
+	q.hash()
 	if r.Action == "" || r.Resource == "" || r.Principal.Kind > Service {
 		return Decision{By: p.governing(), Statement: -1}
 	}
@@ -129,28 +137,40 @@ func (q *question) policy(v *verdict, kind Kind, p *Policy, level int) {
 		return
 	}
 	trace := q.recorder.policy(kind, p, level)
-	for i := range p.Document.statements {
-		s := &p.Document.statements[i]
-		st := q.recorder.statement(trace, s)
-		how, matched := s.match(q, st)
-		q.recorder.note(p, s, q, st)
-		if !matched {
-			continue
-		}
-		h := hit{kind, p, s, st}
-		if s.deny {
-			if !v.denies() {
-				v.deny = h
-			}
-			if q.recorder == nil {
+	statements := p.Document.statements
+	list := p.Document.index.shortlist(q)
+	for first := 0; first < len(statements); first += wordBits {
+		for word := list.word(first/wordBits, len(statements)-first); word != 0; word &= word - 1 {
+			s := &statements[first+bits.TrailingZeros64(word)]
+			if q.statement(v, hit{kind: kind, policy: p, statement: s}, trace) {
 				return
 			}
-			continue
-		}
-		if !v.allows() || how > v.named {
-			v.allow, v.named = h, how
 		}
 	}
+}
+
+// statement asks one statement, which is that of the hit it may become. It
+// reports whether no other needs to be asked.
+func (q *question) statement(v *verdict, h hit, trace *PolicyTrace) (enough bool) {
+	s := h.statement
+	if q.recorder != nil {
+		h.trace = q.recorder.statement(trace, s)
+	}
+	how, matched := s.match(q, h.trace)
+	if q.recorder != nil {
+		q.recorder.note(h.policy, s, q, h.trace)
+	}
+	switch {
+	case !matched:
+	case s.deny:
+		if !v.denies() {
+			v.deny = h
+		}
+		return q.recorder == nil
+	case !v.allows() || how > v.named:
+		v.allow, v.named = h, how
+	}
+	return false
 }
 
 // unreadable stands for the statements of a policy without a document.
@@ -171,7 +191,7 @@ func (s *statement) match(q *question, trace *StatementTrace) (naming, bool) {
 		trace.failAction(s, q)
 		return how, false
 	}
-	if s.resources != nil && !s.resources.contains(q.resource, q.Context) {
+	if s.resources != nil && !s.resources.contains(&q.resource, q.Context) {
 		trace.failResource(s, q)
 		return how, false
 	}

@@ -36,7 +36,7 @@ var callers = []catalogue.Caller{
 // note looks at the keys of a statement that is about the request. A key that
 // the request has is none to wonder about, whatever the catalogue says.
 func (r *recorder) note(p *Policy, s *statement, q *question, t *StatementTrace) {
-	if r == nil || t.Failed == PrincipalElement || t.Failed == ActionElement {
+	if t.Failed == PrincipalElement || t.Failed == ActionElement {
 		return
 	}
 	for i := range s.conditions {

@@ -21,9 +21,6 @@ func (r *recorder) policy(kind Kind, p *Policy, level int) *PolicyTrace {
 
 // statement begins the trace of one statement of the policy.
 func (r *recorder) statement(t *PolicyTrace, s *statement) *StatementTrace {
-	if r == nil {
-		return nil
-	}
 	effect := "Allow"
 	if s.deny {
 		effect = "Deny"
