@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -220,4 +221,14 @@ func notFound(kind, name string, known []string) error {
 		e.hint = "did you mean " + near + "? " + e.hint
 	}
 	return e
+}
+
+// warmUp makes the keys of all issuers, one after another so that a core is
+// left for the first requests, and no request has to wait for them.
+func (s *clusterSet) warmUp(ctx context.Context) {
+	for _, k := range s.order {
+		if k.issuer.Ready(ctx) != nil {
+			return
+		}
+	}
 }

@@ -87,6 +87,7 @@ func (e *Emulator) serve() {
 		e.servers = append(e.servers, server)
 		e.serving.Go(func() { _ = server.Serve(s.listener) }) // always ErrServerClosed
 	}
+	e.serving.Go(func() { e.clusters().warmUp(e.closing) })
 }
 
 // Close stops taking requests, lets those under way finish until ctx ends, and

@@ -37,7 +37,7 @@ type Config struct {
 	// JWKSURI is the jwks_uri to announce; empty means the style's path below URL.
 	JWKSURI string
 	// Keys are the keys to publish, in this order; the first one signs. With
-	// none, a key of KeyKind is generated in the background.
+	// none, a key of KeyKind is generated when it is first needed.
 	Keys []*Key
 	// Outstanding is how long tokens may still be good that the first of Keys
 	// signed in an earlier run; rotation waits for them. Zero means there are none.
@@ -60,6 +60,7 @@ type Issuer struct {
 	style    Style
 	kind     KeyKind
 	now      func() time.Time
+	firstKey sync.Once     // starts the making of the first key, if none was given
 	ready    chan struct{} // closed once the first key exists, or cannot
 	startErr error         // why it cannot; read after ready
 	snapshot atomic.Pointer[publication]
@@ -103,16 +104,17 @@ func NewIssuer(config Config) (*Issuer, error) {
 		i.jwksURI = strings.TrimSuffix(config.URL, "/") + config.Style.keysPath()
 	}
 	if len(config.Keys) == 0 {
-		go i.generateFirst()
 		return i, nil
 	}
 	if err := i.adopt(config.Keys, i.now().Add(config.Outstanding)); err != nil {
 		return nil, fmt.Errorf("issuer %s: %w", config.URL, err)
 	}
+	i.firstKey.Do(func() {})
 	close(i.ready)
 	return i, nil
 }
 
+// generateFirst does not end with the context of whoever needed the key first.
 func (i *Issuer) generateFirst() {
 	defer close(i.ready)
 	k, err := GenerateKey(i.kind)
@@ -172,8 +174,11 @@ func parseIssuerURL(text string, allowHTTP bool) (*url.URL, error) {
 // URL returns the issuer as it stands in the iss claim.
 func (i *Issuer) URL() string { return i.url }
 
-// Ready waits until the issuer has a signing key.
+// Ready waits until the issuer has a signing key, which it has made if none was
+// given. Making one takes a tenth of a second of a whole core, so NewIssuer
+// does not begin with it: call Ready when there is time.
 func (i *Issuer) Ready(ctx context.Context) error {
+	i.firstKey.Do(func() { go i.generateFirst() })
 	select {
 	case <-i.ready:
 		return i.startErr
