@@ -118,3 +118,7 @@ func plain(s string) bool {
 	}
 	return true
 }
+
+// Verbatim reports whether JSON returns the value as it is written, so that
+// columns of the one are columns of the other.
+func (v *Value) Verbatim() bool { return v.raw != "" }
