@@ -10,6 +10,7 @@ package irsatest
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -130,10 +131,28 @@ func (e *Emulator) PodConfig(config localpod.Config) *Pod {
 	return &Pod{Pod: pod, dir: config.Dir}
 }
 
-// Setenv gives the test's process the pod's environment until the test ends. A
-// test that calls it cannot be parallel.
+// foreign are the variables by which an SDK would find another identity, or
+// pass by the emulator, than a pod's without them.
+var foreign = [...]string{
+	"AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_SESSION_TOKEN",
+	"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE",
+	"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+	"AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+	"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_STS_REGIONAL_ENDPOINTS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT",
+	"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_S3", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+}
+
+// Setenv gives the test's process the pod's environment until the test ends,
+// and takes away what would give it another identity. A test that calls it
+// cannot be parallel.
 func (p *Pod) Setenv(t testing.TB) {
 	t.Helper()
+	for _, name := range foreign {
+		t.Setenv(name, "") // has it restored when the test ends
+		if err := os.Unsetenv(name); err != nil {
+			t.Fatalf("irsatest: %v", err)
+		}
+	}
 	for _, v := range p.Env() {
 		name, value, _ := strings.Cut(v, "=")
 		t.Setenv(name, value)

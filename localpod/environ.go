@@ -45,8 +45,14 @@ func (e *environ) setDefault(name, value string) {
 	}
 }
 
-// appendTo adds words to a variable that holds a list divided by blanks.
+// appendTo adds words to a variable that holds a list divided by blanks, in
+// which a word with a blank is quoted.
 func (e *environ) appendTo(name string, words ...string) {
+	for i, w := range words {
+		if strings.ContainsAny(w, " \t") {
+			words[i] = `"` + w + `"`
+		}
+	}
 	e.set(name, strings.TrimSpace(e.values[name]+" "+strings.Join(words, " ")))
 }
 

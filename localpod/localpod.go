@@ -69,6 +69,11 @@ func Start(ctx context.Context, config Config) (*Pod, error) {
 	if config.Client == nil || config.Dir == "" {
 		return nil, errors.New("localpod: Config.Client and Config.Dir are required")
 	}
+	for i, v := range config.Env {
+		if name, _, ok := strings.Cut(v, "="); !ok || name == "" {
+			return nil, fmt.Errorf("localpod: Config.Env[%d]: want NAME=VALUE", i)
+		}
+	}
 	if config.Namespace == "" {
 		config.Namespace = "default"
 	}
@@ -190,7 +195,7 @@ func (p *Pod) intercept(info emulator.Info, env *environ) error {
 		return err
 	}
 	p.proxy = proxy
-	for name, value := range intercept.Env(proxy.URL(), env.get("NO_PROXY")) {
+	for name, value := range intercept.Env(proxy.URL(), first(env.get("NO_PROXY"), env.get("no_proxy"))) {
 		env.set(name, value)
 	}
 	env.appendTo("JAVA_TOOL_OPTIONS", intercept.JVMFlags(proxy.URL())...)
@@ -271,4 +276,13 @@ func names(env []string) []string {
 		all[i], _, _ = strings.Cut(v, "=")
 	}
 	return all
+}
+
+func first(candidates ...string) string {
+	for _, s := range candidates {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
 }
