@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,29 +26,67 @@ func IsManifest(file string, content []byte) bool {
 // document whose file is not there has them at its beginning.
 func Manifest(state *manifest.State, texts map[string][]byte) []Finding {
 	m := &manifests{texts: texts, trees: map[string][]*syntax.Value{}}
-	for i := range state.Policies {
-		m.add(&state.Policies[i].Document, Identity, quotas[Identity])
-	}
-	for i := range state.Roles {
-		role := &state.Roles[i]
-		m.add(&role.TrustPolicy, Trust, quotas[Trust])
-		for j := range role.InlinePolicies {
-			m.add(&role.InlinePolicies[j].Document, Identity, roleQuota)
-		}
-	}
-	for i := range state.Users {
-		for j := range state.Users[i].InlinePolicies {
-			m.add(&state.Users[i].InlinePolicies[j].Document, Identity, userQuota)
-		}
-	}
-	for i := range state.Buckets {
-		if bucket := &state.Buckets[i]; bucket.Policy != nil {
-			m.bucket = bucket.Name
-			m.add(bucket.Policy, Bucket, quotas[Bucket])
-			m.bucket = ""
-		}
+	for document, as := range documents(state) {
+		m.add(document, as)
 	}
 	return m.checker.sorted()
+}
+
+// Sources are the files that documents of a loaded state were read from by
+// reference, each once.
+func Sources(state *manifest.State) []string {
+	var files []string
+	for document := range documents(state) {
+		if document.Source != "" && !slices.Contains(files, document.Source) {
+			files = append(files, document.Source)
+		}
+	}
+	return files
+}
+
+// use is what a document of a manifest is for.
+type use struct {
+	kind   Kind
+	quota  quota
+	bucket string
+}
+
+// documents yields every policy document of a state.
+func documents(state *manifest.State) iter.Seq2[*manifest.Document, use] {
+	return func(yield func(*manifest.Document, use) bool) {
+		each := func(document *manifest.Document, as use) bool {
+			return document == nil || document.JSON == nil || yield(document, as)
+		}
+		inline := func(policies []manifest.InlinePolicy, q quota) bool {
+			for i := range policies {
+				if !each(&policies[i].Document, use{kind: Identity, quota: q}) {
+					return false
+				}
+			}
+			return true
+		}
+		for i := range state.Policies {
+			if !each(&state.Policies[i].Document, use{kind: Identity, quota: quotas[Identity]}) {
+				return
+			}
+		}
+		for i := range state.Roles {
+			role := &state.Roles[i]
+			if !each(&role.TrustPolicy, use{kind: Trust, quota: quotas[Trust]}) || !inline(role.InlinePolicies, roleQuota) {
+				return
+			}
+		}
+		for i := range state.Users {
+			if !inline(state.Users[i].InlinePolicies, userQuota) {
+				return
+			}
+		}
+		for i := range state.Buckets {
+			if !each(state.Buckets[i].Policy, use{Bucket, quotas[Bucket], state.Buckets[i].Name}) {
+				return
+			}
+		}
+	}
 }
 
 // manifests looks at the documents of a state, one after the other.
@@ -54,13 +94,9 @@ type manifests struct {
 	checker checker
 	texts   map[string][]byte
 	trees   map[string][]*syntax.Value
-	bucket  string
 }
 
-func (m *manifests) add(document *manifest.Document, kind Kind, q quota) {
-	if document.JSON == nil {
-		return
-	}
+func (m *manifests) add(document *manifest.Document, as use) {
 	file := document.File
 	root := m.find(document)
 	if document.Source != "" {
@@ -77,15 +113,15 @@ func (m *manifests) add(document *manifest.Document, kind Kind, q quota) {
 	if root == nil {
 		return
 	}
-	d := newDocument(file, root, kind)
+	d := newDocument(file, root, as.kind)
 	if moved.line > 0 {
 		d.shift = moved
 		d.statements = nil
 		d.read()
 	}
-	d.field, d.quota = document.Field, q
-	if m.bucket != "" {
-		d.bucket = m.bucket
+	d.field, d.quota = document.Field, as.quota
+	if as.bucket != "" {
+		d.bucket = as.bucket
 	}
 	m.checker.check(d)
 }

@@ -43,7 +43,7 @@ func actionResource(c *checker, _ *document, s *statement) {
 // resources.
 func (s *statement) reaches(info catalogue.ActionInfo) bool {
 	for _, t := range catalogue.ResourceTypes(info.Service()) {
-		if info.On(t.Name) && slices.ContainsFunc(s.resources.values, func(r text) bool { return overlaps(r.value, t.ARN) }) {
+		if info.On(t.Name) && slices.ContainsFunc(s.resources.values, func(r text) bool { return overlaps(withoutRegion(r.value), t.ARN) }) {
 			return true
 		}
 	}
@@ -181,12 +181,20 @@ var s3WithRegion = []string{"accesspoint", "access-grants", "job", "storage-lens
 
 func s3ARNWithRegion(c *checker, _ *document, s *statement) {
 	for _, r := range s.resources.values {
-		a, err := arn.Parse(r.value)
-		head, _, _ := strings.Cut(a.Resource, "/")
-		if err != nil || a.Service != "s3" || slices.Contains(s3WithRegion, head) || strings.Trim(a.Region+a.AccountID, "*") == "" {
-			continue
+		if meant := withoutRegion(r.value); meant != r.value {
+			c.report(r.place, "write "+meant, "%s has a region or an account, and the ARNs of buckets and objects have none", r.value)
 		}
-		a.Region, a.AccountID = "", ""
-		c.report(r.place, "write "+a.String(), "%s has a region or an account, and the ARNs of buckets and objects have none", r.value)
 	}
+}
+
+// withoutRegion is the resource as it was meant, if it is a bucket or an object
+// with a region or an account.
+func withoutRegion(resource string) string {
+	a, err := arn.Parse(resource)
+	head, _, _ := strings.Cut(a.Resource, "/")
+	if err != nil || a.Service != "s3" || slices.Contains(s3WithRegion, head) || strings.Trim(a.Region+a.AccountID, "*") == "" {
+		return resource
+	}
+	a.Region, a.AccountID = "", ""
+	return a.String()
 }

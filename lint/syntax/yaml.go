@@ -66,7 +66,7 @@ func yamlError(err error, chunk string, first int) *Error {
 			line++
 		}
 	}
-	line = min(max(line, 1), 1+strings.Count(chunk, "\n"))
+	line = min(max(line, 1), 1+strings.Count(strings.TrimRight(chunk, " \t\r\n"), "\n"))
 	return &Error{Line: first + line - 1, Msg: "not YAML: " + msg}
 }
 
