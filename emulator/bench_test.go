@@ -1,0 +1,141 @@
+package emulator_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/irsatz/irsatz/emulator"
+	"github.com/irsatz/irsatz/internal/clock"
+)
+
+// BenchmarkStart is how long it takes until both ports answer.
+func BenchmarkStart(b *testing.B) {
+	state := parse(b, standardSetup())
+	for b.Loop() {
+		e, err := emulator.Start(emulator.Config{Listen: "127.0.0.1:0", Control: "127.0.0.1:0", State: state})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, base := range []string{e.AWSURL(), e.ControlURL()} {
+			response, err := http.Get(base + "/_irsatz/health")
+			if err != nil {
+				b.Fatal(err)
+			}
+			_ = response.Body.Close()
+		}
+		b.StopTimer()
+		if err := e.Close(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+}
+
+// BenchmarkAssume compares AssumeRoleWithWebIdentity with the least that any
+// server of tokens does: net/http, a form, and RS256.
+func BenchmarkAssume(b *testing.B) {
+	s := start(b, standardSetup())
+	token := s.mint(emulator.TokenRequest{Cluster: "sandbox"})
+	form := url.Values{
+		"Action": {"AssumeRoleWithWebIdentity"}, "Version": {"2011-06-15"}, "RoleArn": {roleARN},
+		"RoleSessionName": {"bench"}, "WebIdentityToken": {token},
+	}.Encode()
+	answer := post(b, s.AWSURL(), form)
+	bare := httptest.NewServer(bareServer(publicKey(b, s), answer))
+	b.Cleanup(bare.Close)
+	post(b, bare.URL, form)
+
+	var ours, theirs time.Duration
+	for b.Loop() {
+		began := clock.Now()
+		post(b, s.AWSURL(), form)
+		middle := clock.Now()
+		post(b, bare.URL, form)
+		ours, theirs = ours+middle.Sub(began), theirs+clock.Now().Sub(middle)
+	}
+	b.ReportMetric(float64(ours.Nanoseconds())/float64(b.N), "ns/assume")
+	b.ReportMetric(float64(theirs.Nanoseconds())/float64(b.N), "ns/bare")
+	b.ReportMetric(float64(ours)/float64(theirs), "assume/bare")
+}
+
+func post(b *testing.B, base, form string) string {
+	b.Helper()
+	response, err := http.Post(base+"/", "application/x-www-form-urlencoded", strings.NewReader(form))
+	if err != nil {
+		b.Fatal(err)
+	}
+	a := read(b, response)
+	if a.status != http.StatusOK {
+		b.Fatalf("%d %s", a.status, a.body)
+	}
+	return a.body
+}
+
+// publicKey reads the issuer's key.
+func publicKey(b *testing.B, s *server) *rsa.PublicKey {
+	b.Helper()
+	response, err := http.Get(s.AWSURL() + "/id/" + eksID + "/keys")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var set struct{ Keys []struct{ N string } }
+	if err := json.Unmarshal([]byte(read(b, response).body), &set); err != nil {
+		b.Fatal(err)
+	}
+	n, err := base64.RawURLEncoding.DecodeString(set.Keys[0].N)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: 65537}
+}
+
+// bareServer verifies a token's signature and answers always the same.
+func bareServer(key *rsa.PublicKey, answer string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token := r.PostFormValue("WebIdentityToken")
+		end := strings.LastIndexByte(token, '.')
+		if end < 0 {
+			http.Error(w, "no token", http.StatusBadRequest)
+			return
+		}
+		signature, err := base64.RawURLEncoding.DecodeString(token[end+1:])
+		sum := sha256.Sum256([]byte(token[:end]))
+		if err != nil || rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], signature) != nil {
+			http.Error(w, "bad signature", http.StatusBadRequest)
+			return
+		}
+		_, _ = io.WriteString(w, answer)
+	})
+}
+
+// BenchmarkGetObject is a signed GET of a small object with a session's
+// credentials.
+func BenchmarkGetObject(b *testing.B) {
+	s := start(b, standardSetup())
+	credentials, err := s.pod("sandbox").Assume(context.Background())
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := s.signed(http.MethodGet, s.AWSURL()+"/data/a.txt", *credentials)
+	for b.Loop() {
+		response, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if a := read(b, response); a.status != http.StatusOK {
+			b.Fatalf("%d %s", a.status, a.body)
+		}
+	}
+}
