@@ -192,6 +192,9 @@ func (r *reader) trustPolicy(f field) {
 
 // shift makes lines of documents the lines of the case's file.
 func (c *Case) shift(e *policy.Explanation) {
+	if e.Policies == nil {
+		e.Policies = []policy.PolicyTrace{} // a list in JSON
+	}
 	taken := make([]bool, len(c.places))
 	for i := range e.Policies {
 		t := &e.Policies[i]

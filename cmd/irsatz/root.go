@@ -108,6 +108,7 @@ func (p *program) rootCommand() *cobra.Command {
 		p.serveCommand(), p.demoCommand(), p.execCommand(), p.envCommand(), p.createCommand(),
 		p.trailCommand(), p.whyCommand(), p.scenarioCommand(), p.probeCommand(), p.clockCommand(),
 		p.healthCommand(), p.resetCommand(), p.caCommand(), p.versionCommand(),
+		p.simulateCommand(), p.lintCommand(),
 	)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	for _, name := range plannedCommands {
@@ -119,7 +120,7 @@ func (p *program) rootCommand() *cobra.Command {
 }
 
 // plannedCommands are verbs of the command line that irsatz will have.
-var plannedCommands = []string{"get", "describe", "delete", "simulate", "kind", "fault", "doctor", "lint"}
+var plannedCommands = []string{"get", "describe", "delete", "kind", "fault", "doctor"}
 
 // planned answers for a verb that is not there yet.
 func planned(name string) *cobra.Command {
