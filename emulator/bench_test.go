@@ -36,6 +36,10 @@ func BenchmarkStart(b *testing.B) {
 			_ = response.Body.Close()
 		}
 		b.StopTimer()
+		// The issuer's key is made meanwhile, which the next one must not pay for.
+		if response, err := http.Get(e.AWSURL() + "/id/" + eksID + "/keys"); err == nil {
+			_ = response.Body.Close()
+		}
 		if err := e.Close(context.Background()); err != nil {
 			b.Fatal(err)
 		}

@@ -13,15 +13,9 @@ import (
 	"github.com/irsatz/irsatz/oidc"
 )
 
-// TestIssuers: every hosted issuer is served below /id/ and at its own name, by
+// testIssuers: every hosted issuer is served below /id/ and at its own name, by
 // http and https, and its tokens buy sessions: the verifier finds it by name.
-func TestIssuers(t *testing.T) {
-	t.Parallel()
-	setup := bucketSetup
-	for name, issuer := range issuers {
-		setup += clusterSetup(name, issuer)
-	}
-	s := start(t, setup)
+func testIssuers(t *testing.T, s *server) {
 	client := s.https()
 	for name, issuer := range issuers {
 		t.Run(name, func(t *testing.T) {

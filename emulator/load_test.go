@@ -30,6 +30,7 @@ func TestLoadAllOrNothing(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "setup:") || !strings.Contains(err.Error(), "buckets[1]") {
 		t.Errorf("start: %v", err)
 	}
+	s := start(t, standardSetup())
 	const account = "apiVersion: irsatz/v1\naccount: \"111122223333\"\n"
 	for name, c := range map[string]struct{ manifest, says string }{
 		"bad bucket policy":    {badLast, "buckets[1]"},
@@ -44,8 +45,6 @@ func TestLoadAllOrNothing(t *testing.T) {
 		"an id again":          {account + "buckets: [{bucketName: first}]\nclusters: [{name: twin, oidcIssuer: \"https://other.example.com/id/" + eksID + "\"}]", "would both be served at /id/"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := start(t, standardSetup())
 			got := s.send("POST", "/v1/state", c.manifest)
 			if got.status != 422 || !strings.Contains(got.body, c.says) {
 				t.Errorf("%d %s, want %s", got.status, got.body, c.says)

@@ -37,13 +37,19 @@ func answerer(a answer) string {
 	return a.body
 }
 
-func TestRoutes(t *testing.T) {
+// TestHosts has clusters of all kinds, which take long to make keys for.
+func TestHosts(t *testing.T) {
 	t.Parallel()
 	setup := bucketSetup
 	for name, issuer := range issuers {
 		setup += clusterSetup(name, issuer)
 	}
 	s := start(t, setup)
+	t.Run("routes", func(t *testing.T) { testRoutes(t, s) })
+	t.Run("issuers", func(t *testing.T) { testIssuers(t, s) })
+}
+
+func testRoutes(t *testing.T, s *server) {
 	const local = "127.0.0.1:4566"
 	discovery := "/.well-known/openid-configuration"
 	for _, c := range []struct {
