@@ -118,6 +118,13 @@ func NearestAction(name string) (string, bool) {
 	return s.prefix + ":" + s.actions[slices.Index(names, near)].name, true
 }
 
+// Resembles reports whether one name may be meant by the other: without case,
+// few of their letters differ.
+func Resembles(a, b string) bool {
+	_, ok := nearest.Of(strings.ToLower(a), []string{strings.ToLower(b)})
+	return ok
+}
+
 // ActionsMatching yields the actions that fit a pattern, such as "s3:Get*" or
 // "*", in order. A service's prefix has no wildcards.
 func ActionsMatching(pattern string) iter.Seq[ActionInfo] {

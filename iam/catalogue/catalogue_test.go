@@ -93,6 +93,13 @@ func TestNearestAction(t *testing.T) {
 	}
 }
 
+func TestResembles(t *testing.T) {
+	t.Parallel()
+	if !catalogue.Resembles("S3:GetObjct", "s3:getobject") || catalogue.Resembles("s3:GetObject", "s3:ListAllMyBuckets") {
+		t.Error("likeness is not what it seems")
+	}
+}
+
 func TestActionsMatching(t *testing.T) {
 	t.Parallel()
 	names := func(pattern string) []string {

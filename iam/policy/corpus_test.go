@@ -27,6 +27,8 @@ import (
 //	sentence       what AWS tells the caller
 //	explanation    lines of the tree, in order, other lines may stand between
 //	fixes          the codes of all suggestions, in order
+//	fixed          the codes of the edits that are made one after the other, after
+//	               which the request is allowed
 //
 // Any other section fails, so that none is written in vain.
 type example struct {
@@ -37,6 +39,7 @@ type example struct {
 	sentence string
 	lines    []string
 	fixes    []string
+	fixed    []string
 }
 
 func parseExample(src []byte) (*example, error) {
@@ -74,6 +77,8 @@ func (x *example) section(name string, data []byte) error {
 		x.lines = lines
 	case "fixes":
 		x.fixes = strings.Fields(string(data))
+	case "fixed":
+		x.fixed = strings.Fields(string(data))
 	default:
 		base, ok := strings.CutSuffix(name, ".json")
 		if !ok {
@@ -203,6 +208,7 @@ func (x *example) check(t *testing.T) {
 		}
 		rest = rest[i+1:]
 	}
+	x.fix(t)
 }
 
 // TestCorpusIsStrict shows that a mistake in an example does not pass unseen.

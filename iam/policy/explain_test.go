@@ -144,6 +144,9 @@ func TestSuggestionsForOddities(t *testing.T) {
 		{"a provider without ARN", assume(nameless), trusts("Allow", provider, "{}"), policy.FixProvider},
 		{"a claim that is no key", assume(token), trusts("Allow", provider, "{'StringEquals':{'"+issuer+":groups':'x'}}"), policy.FixConditionAbsent},
 		{"a key without a claim", assume(token), trusts("Allow", provider, "{'StringEquals':{'sub':'x'}}"), policy.FixConditionAbsent},
+		{"a claim that the token has not", assume(token), trusts("Allow", provider, "{'StringEquals':{'oidc.example.com:email':'x'}}"), policy.FixIssuerKey},
+		{"a subject that is kept out", assume(token), trusts("Allow", provider, "{'StringNotEquals':{'"+issuer+":sub':'"+subject+"'}}"), policy.FixConditionValue},
+		{"an audience that is kept out", assume(token), trusts("Allow", provider, "{'StringNotLike':{'"+issuer+":aud':'sts.*'}}"), policy.FixConditionValue},
 		{"half a subject", func() *policy.Request {
 			r := assume(token)
 			r.Context.Set(issuer+":sub", "system:serviceaccount:prod")

@@ -100,4 +100,37 @@ type Suggestion struct {
 	// Policy and Statement name where; Statement is -1 for a new statement.
 	Policy    string `json:"policy,omitempty"`
 	Statement int    `json:"statement"`
+	// Edit is the change to the policy's document, where the fix is one.
+	Edit *Edit `json:"edit,omitempty"`
 }
+
+// Edit is one change to a policy document.
+type Edit struct {
+	Op EditOp `json:"op"`
+	// Path names what is changed, such as "Statement[0].Action".
+	Path string `json:"path"`
+	// Old is what goes, and New what comes: names for Rename, a value of the
+	// document in JSON for Set and Append, strings otherwise.
+	Old string `json:"old,omitempty"`
+	New string `json:"new"`
+}
+
+// EditOp says how a document is changed.
+type EditOp string
+
+// The ways of changing a document.
+const (
+	// AddValue adds a string to a list, or makes a string a list of two.
+	AddValue EditOp = "add"
+	// ReplaceValue puts a string in the place of another, in a list or alone.
+	ReplaceValue EditOp = "replace"
+	// Rename gives a member of an object another name; what has that name
+	// already takes its members in.
+	Rename EditOp = "rename"
+	// Move takes the key Old of a condition operator to the operator New.
+	Move EditOp = "move"
+	// Set puts a value in the place of whatever is there.
+	Set EditOp = "set"
+	// Append adds a value to the end of a list; what is alone becomes one.
+	Append EditOp = "append"
+)

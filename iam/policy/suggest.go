@@ -3,7 +3,6 @@ package policy
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // The codes of suggestions.
@@ -19,6 +18,8 @@ const (
 	FixConditionAbsent  = "condition-key-absent"
 	FixVariable         = "variable-without-value"
 	FixWildcard         = "string-equals-wildcard"
+	FixCase             = "case-differs"
+	FixTagSession       = "session-tags-not-allowed"
 	FixSubject          = "subject-differs"
 	FixAudience         = "audience-differs"
 	FixKeyScheme        = "issuer-key-with-scheme"
@@ -53,8 +54,8 @@ func suggest(e *Explanation) []Suggestion {
 	return a.found
 }
 
-// add notes a suggestion, once.
-func (a *adviser) add(code string, p *PolicyTrace, statement int, format string, args ...any) {
+// add notes a suggestion, once, and returns it that its edit be added.
+func (a *adviser) add(code string, p *PolicyTrace, statement int, format string, args ...any) *Suggestion {
 	s := Suggestion{Code: code, Fix: fmt.Sprintf(format, args...), Statement: statement}
 	if p != nil {
 		s.Policy = (&Policy{Name: p.Name, ARN: p.ARN}).shown()
@@ -62,6 +63,15 @@ func (a *adviser) add(code string, p *PolicyTrace, statement int, format string,
 	same := func(o Suggestion) bool { return o.Fix == s.Fix }
 	if len(a.found) < maxSuggestions && !slices.ContainsFunc(a.found, same) {
 		a.found = append(a.found, s)
+		return &a.found[len(a.found)-1]
+	}
+	return nil
+}
+
+// edit adds the edit of a suggestion, if both are there.
+func (s *Suggestion) edit(op EditOp, path, before, after string) {
+	if s != nil && op != "" && after != "" {
+		s.Edit = &Edit{Op: op, Path: path, Old: before, New: after}
 	}
 }
 
@@ -81,6 +91,7 @@ func (a *adviser) adviseDenial() {
 // adviseSilence looks at the Allow statements of the kind of policy that had to
 // allow.
 func (a *adviser) adviseSilence() {
+	a.adviseRequest()
 	furthest := Element(0)
 	for i := range a.Policies {
 		p := &a.Policies[i]
@@ -129,20 +140,52 @@ func (a *adviser) adviseStatement(p *PolicyTrace, s *StatementTrace) {
 func (a *adviser) adviseGrant() {
 	r := &a.Request
 	resource := neededResource(r)
+	p := a.lacking()
 	switch a.By {
 	case Trust:
 		a.add(FixNoTrustPolicy, nil, -1, "allow %s to %s in the role's trust policy", r.Action, r.Principal.trusted())
 	case Resource:
-		a.add(FixPrincipal, nil, -1, `allow %s on %s to {"AWS": %q} in the resource's policy`, r.Action, resource, r.Principal.grantee())
+		a.add(FixPrincipal, p, -1, `allow %s on %s to {"AWS": %q} in the resource's policy`, r.Action, resource, r.Principal.grantee()).
+			edit(a.grant(p, resource))
 	case Boundary:
-		a.add(FixActionNotGranted, nil, -1, "add %s on %s to the permissions boundary: what it does not allow, no other policy can", r.Action, resource)
+		a.add(FixActionNotGranted, p, -1, "add %s on %s to the permissions boundary: what it does not allow, no other policy can", r.Action, resource).
+			edit(a.grant(p, resource))
 	case Session:
-		a.add(FixActionNotGranted, nil, -1, "add %s on %s to the session policy, or assume the role without one", r.Action, resource)
+		a.add(FixActionNotGranted, p, -1, "add %s on %s to the session policy, or assume the role without one", r.Action, resource).
+			edit(a.grant(p, resource))
 	case Identity:
-		a.add(FixActionNotGranted, nil, -1, "no statement grants %s: add %s on %s to a policy of %s", r.Action, r.Action, resource, r.Principal.grantee())
+		a.add(FixActionNotGranted, p, -1, "no statement grants %s: add %s on %s to a policy of %s", r.Action, r.Action, resource, r.Principal.grantee()).
+			edit(a.grant(p, resource))
 	case ServiceControl, ResourceControl:
-		a.add(FixActionNotGranted, nil, -1, "allow %s on %s in a %s at every level of the organization", r.Action, resource, a.By)
+		a.add(FixActionNotGranted, p, -1, "allow %s on %s in a %s at every level of the organization", r.Action, resource, a.By).
+			edit(a.grant(p, resource))
 	}
+}
+
+// lacking is the first policy that lacks an Allow, if there is any.
+func (a *adviser) lacking() *PolicyTrace {
+	for i := range a.Policies {
+		if p := &a.Policies[i]; a.lacks(p) {
+			return p
+		}
+	}
+	return nil
+}
+
+// grant is the edit that adds a statement for the request to a policy.
+func (a *adviser) grant(p *PolicyTrace, resource string) (op EditOp, path, before, after string) {
+	if p == nil {
+		return "", "", "", ""
+	}
+	principal := ""
+	switch a.By {
+	case Resource:
+		principal = fmt.Sprintf(`"Principal":{"AWS":%q},`, a.Request.Principal.grantee())
+	case ResourceControl:
+		principal = `"Principal":"*",`
+	case Identity, Boundary, Session, Trust, ServiceControl:
+	}
+	return Append, "Statement", "", fmt.Sprintf(`{"Effect":"Allow",%s"Action":%q,"Resource":%q}`, principal, a.Request.Action, resource)
 }
 
 // place names a statement.
@@ -180,41 +223,4 @@ func neededResource(r *Request) string {
 		return "*"
 	}
 	return r.Resource
-}
-
-// adviseAction says which action to add. One that is named after its operation
-// is none.
-func (a *adviser) adviseAction(p *PolicyTrace, s *StatementTrace) {
-	const plain, web = "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"
-	if !s.Not && strings.EqualFold(a.Request.Action, web) && slices.ContainsFunc(s.Wanted, func(w string) bool { return strings.EqualFold(w, plain) }) {
-		a.add(FixAssumeRole, p, s.Index, "replace %s with %s in %s: a token is no signed request", plain, web, place(p, s))
-		return
-	}
-	for _, w := range s.Wanted {
-		if _, known := lookupS3(w); known || strings.ContainsAny(w, "*?") {
-			continue
-		}
-		if right, ok := operationActions[strings.ToLower(w)]; ok && strings.EqualFold("s3:"+right, a.Request.Action) {
-			a.add(FixUnknownAction, p, s.Index, "%s is an operation, not an action: write s3:%s in %s", w, right, place(p, s))
-		}
-	}
-	if a.By == Trust {
-		a.add(FixActionNotGranted, p, s.Index, "add %s to the actions of %s", a.Request.Action, place(p, s))
-	}
-}
-
-// operationActions are S3 operations whose name is often taken for an action's.
-var operationActions = map[string]string{
-	"s3:listbuckets":           "ListAllMyBuckets",
-	"s3:headobject":            "GetObject",
-	"s3:headbucket":            "ListBucket",
-	"s3:listobjects":           "ListBucket",
-	"s3:listobjectsv2":         "ListBucket",
-	"s3:listobjectversions":    "ListBucketVersions",
-	"s3:deleteobjects":         "DeleteObject",
-	"s3:copyobject":            "PutObject",
-	"s3:uploadpart":            "PutObject",
-	"s3:createmultipartupload": "PutObject",
-	"s3:listparts":             "ListMultipartUploadParts",
-	"s3:listmultipartuploads":  "ListBucketMultipartUploads",
 }

@@ -18,17 +18,53 @@ func (a *adviser) adviseResource(p *PolicyTrace, s *StatementTrace) {
 	bucket, _, object := strings.Cut(strings.TrimPrefix(r.Resource, "arn:aws:s3:::"), "/")
 	switch {
 	case withoutResource(r), s3 && level == accountLevel:
-		a.add(FixNoResource, p, s.Index, `%s has no resource: give it "Resource": "*" in %s`, r.Action, place(p, s))
+		a.add(FixNoResource, p, s.Index, `%s has no resource: allow it on "*", in a statement beside %s`, r.Action, place(p, s)).
+			edit(a.grant(p, "*"))
 	case s3 && object && holds(s.Wanted, arn.Bucket(bucket).String()):
 		a.add(FixObjectARN, p, s.Index, `%s acts on objects: add "%s/*" beside "%[2]s" in %s`,
-			r.Action, arn.Bucket(bucket), place(p, s))
+			r.Action, arn.Bucket(bucket), place(p, s)).edit(AddValue, s.At.Path, "", arn.Object(bucket, "*").String())
 	case s3 && !object && holds(s.Wanted, arn.Bucket(bucket).String()+"/"):
 		a.add(FixBucketARN, p, s.Index, `%s acts on the bucket: add "%s", without a slash, in %s`,
-			r.Action, arn.Bucket(bucket), place(p, s))
+			r.Action, arn.Bucket(bucket), place(p, s)).edit(AddValue, s.At.Path, "", arn.Bucket(bucket).String())
+	case a.adviseResourceCase(p, s):
 	case a.adviseVariables(p, s, s.Wanted):
 	default:
-		a.add(FixResourceOutside, p, s.Index, "%s is outside of %s: add it to %s", r.Resource, list(s.Wanted, s.More), place(p, s))
+		a.add(FixResourceOutside, p, s.Index, "%s is outside of %s: add it to %s", r.Resource, list(s.Wanted, s.More), place(p, s)).
+			edit(adding(s.At.Path, r.Resource))
 	}
+}
+
+// adding is the edit that adds a value, if that means itself in a policy.
+func adding(path, value string) (op EditOp, at, before, after string) {
+	if strings.ContainsAny(value, "*?$") {
+		return "", "", "", ""
+	}
+	return AddValue, path, "", value
+}
+
+// adviseResourceCase looks for a resource that fits but for its case: keys of
+// objects, and names of anything, are case-sensitive.
+func (a *adviser) adviseResourceCase(p *PolicyTrace, s *StatementTrace) bool {
+	for _, w := range s.Wanted {
+		folded := arn.CompilePattern(strings.ToLower(w))
+		if !folded.Matches(strings.ToLower(a.Request.Resource)) {
+			continue
+		}
+		a.add(FixCase, p, s.Index, "%s differs from %s in the case of letters, which counts in %s", w, a.Request.Resource, place(p, s)).
+			edit(recased(s.At.Path, w, a.Request.Resource))
+		return true
+	}
+	return false
+}
+
+// recased is the edit that gives the literal beginning of a pattern the case of
+// a text that fits it without case.
+func recased(path, pattern, actual string) (op EditOp, at, before, after string) {
+	n := strings.IndexAny(pattern, "*?$")
+	if n < 0 {
+		n = len(pattern)
+	}
+	return ReplaceValue, path, pattern, actual[:min(n, len(actual))] + pattern[n:]
 }
 
 // holds reports whether a wanted resource is name, or begins with name where

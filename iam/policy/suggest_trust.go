@@ -11,7 +11,10 @@ import (
 func (a *adviser) advisePrincipal(p *PolicyTrace, s *StatementTrace) {
 	caller := &a.Request.Principal
 	if caller.Kind != WebIdentity {
-		a.add(FixPrincipal, p, s.Index, "%s names %s: add %s", place(p, s), list(s.Wanted, s.More), caller.trusted())
+		fix := a.add(FixPrincipal, p, s.Index, "%s names %s: add %s", place(p, s), list(s.Wanted, s.More), caller.trusted())
+		if caller.hasAccount() && !s.Not {
+			fix.edit(AddValue, s.At.Path+".AWS", "", caller.grantee())
+		}
 		return
 	}
 	var providers []string
@@ -22,11 +25,12 @@ func (a *adviser) advisePrincipal(p *PolicyTrace, s *StatementTrace) {
 	}
 	if len(providers) == 0 {
 		a.add(FixNotFederated, p, s.Index, "%s names %s: a web identity token needs the principal %s",
-			place(p, s), list(s.Wanted, s.More), caller.trusted())
+			place(p, s), list(s.Wanted, s.More), caller.trusted()).edit(Set, s.At.Path, "", caller.trusted())
 		return
 	}
 	a.add(FixProvider, p, s.Index, "%s trusts the provider %s, but the token's issuer is the provider %s%s: correct the one that is wrong",
-		place(p, s), list(providers, 0), caller.Provider, firstDifference(providers[0], caller.Provider))
+		place(p, s), list(providers, 0), caller.Provider, firstDifference(providers[0], caller.Provider)).
+		edit(ReplaceValue, s.At.Path+".Federated", providers[0], caller.Provider)
 }
 
 // firstDifference says in which part two provider ARNs differ.
@@ -43,6 +47,10 @@ func firstDifference(wanted, actual string) string {
 		return " (another account: " + w.AccountID + ", not " + a.AccountID + ")"
 	case w.Partition != a.Partition:
 		return " (another partition)"
+	case strings.EqualFold(wanted, actual):
+		return " (another case of letters)"
+	case strings.TrimRight(wanted, "/") == strings.TrimRight(actual, "/"):
+		return " (a slash at the end)"
 	}
 	return " (another issuer)"
 }
@@ -54,24 +62,58 @@ func (a *adviser) adviseCondition(p *PolicyTrace, s *StatementTrace) {
 	switch {
 	case strings.Contains(c.Key, "://"):
 		a.add(FixKeyScheme, p, s.Index, "write the key %s without its scheme, as %s, in %s",
-			c.Key, c.Key[strings.Index(c.Key, "://")+3:], place(p, s))
+			c.Key, c.Key[strings.Index(c.Key, "://")+3:], place(p, s)).
+			edit(Rename, block(c), c.Key, c.Key[strings.Index(c.Key, "://")+3:])
 	case c.Absent && claim != "" && len(a.issuerKeys()) > 0:
 		a.add(FixIssuerKey, p, s.Index, "the token has no key %s: its issuer's keys are %s; correct %s",
-			c.Key, strings.Join(a.issuerKeys(), ", "), place(p, s))
+			c.Key, strings.Join(a.issuerKeys(), ", "), place(p, s)).edit(Rename, block(c), c.Key, a.issuerKey(claim))
 	case a.adviseVariables(p, s, c.Wanted):
 	case c.Absent:
 		a.add(FixConditionAbsent, p, s.Index, "%s wants %s %s %s, but the request has no such key",
 			place(p, s), c.Key, c.Operator, list(quote(c.Wanted), c.More))
-	case a.adviseWildcard(p, s):
-	case claim == "sub" && len(c.Actual) == 1:
+	case a.adviseWildcard(p, s), a.adviseValueCase(p, s):
+	case claim == "sub" && len(c.Actual) == 1 && asksForText(c):
 		a.adviseSubject(p, s)
-	case claim == "aud":
+	case claim == "aud" && asksForText(c):
 		a.add(FixAudience, p, s.Index, "the token is for the audience %s, %s wants %s: ask for a token with that audience, or write %s there",
-			list(quote(c.Actual), 0), place(p, s), list(quote(c.Wanted), c.More), list(quote(c.Actual), 0))
+			list(quote(c.Actual), 0), place(p, s), list(quote(c.Wanted), c.More), list(quote(c.Actual), 0)).edit(addingValue(c))
 	default:
 		a.add(FixConditionValue, p, s.Index, "%s wants %s %s %s, but the request has %s",
-			place(p, s), c.Key, c.Operator, list(quote(c.Wanted), c.More), list(quote(c.Actual), 0))
+			place(p, s), c.Key, c.Operator, list(quote(c.Wanted), c.More), list(quote(c.Actual), 0)).edit(addingValue(c))
 	}
+}
+
+// block is the path of the operator of a condition.
+func block(c *ConditionTrace) string { return strings.TrimSuffix(c.Path, "."+c.Key) }
+
+// asksForText reports whether a condition asks that text be among its values.
+func asksForText(c *ConditionTrace) bool {
+	op, _ := parseOperator(c.Operator)
+	return !op.negated && op.quantifier != forAllValues && (strings.HasPrefix(op.name, "String") || strings.HasPrefix(op.name, "Arn"))
+}
+
+// addingValue is the edit that adds the request's value to those of a condition.
+func addingValue(c *ConditionTrace) (op EditOp, at, before, after string) {
+	if !asksForText(c) || len(c.Actual) != 1 {
+		return "", "", "", ""
+	}
+	return adding(c.Path, c.Actual[0])
+}
+
+// adviseValueCase looks for values that fit but for their case.
+func (a *adviser) adviseValueCase(p *PolicyTrace, s *StatementTrace) bool {
+	c := s.Condition
+	if !asksForText(c) || len(c.Actual) != 1 {
+		return false
+	}
+	for _, w := range c.Wanted {
+		if folded := arn.CompileGlob(strings.ToLower(w)); folded.Matches(strings.ToLower(c.Actual[0])) {
+			a.add(FixCase, p, s.Index, "%q differs from the request's %q in the case of letters, which counts for %s in %s", w, c.Actual[0], c.Operator, place(p, s)).
+				edit(recased(c.Path, w, c.Actual[0]))
+			return true
+		}
+	}
+	return false
 }
 
 // adviseWildcard looks for wildcards in values that are compared exactly.
@@ -82,13 +124,17 @@ func (a *adviser) adviseWildcard(p *PolicyTrace, s *StatementTrace) bool {
 	}
 	for _, w := range c.Wanted {
 		if g := arn.CompileGlob(w); strings.ContainsAny(w, "*?") && slices.ContainsFunc(c.Actual, g.Matches) {
-			a.add(FixWildcard, p, s.Index, "%s takes the wildcard in %q literally: use %s for %s in %s", c.Operator, w,
-				strings.Replace(strings.Replace(c.Operator, "EqualsIgnoreCase", "Like", 1), "StringEquals", "StringLike", 1),
-				c.Key, place(p, s))
+			a.add(FixWildcard, p, s.Index, "%s takes the wildcard in %q literally: use %s for %s in %s", c.Operator, w, likened(c.Operator),
+				c.Key, place(p, s)).edit(Move, block(c), c.Key, likened(c.Operator))
 			return true
 		}
 	}
 	return false
+}
+
+// likened is the operator that knows wildcards in place of one that does not.
+func likened(operator string) string {
+	return strings.Replace(strings.Replace(operator, "EqualsIgnoreCase", "Like", 1), "StringEquals", "StringLike", 1)
 }
 
 // serviceAccount is the subject of a Kubernetes token.
@@ -100,7 +146,7 @@ func (a *adviser) adviseSubject(p *PolicyTrace, s *StatementTrace) {
 	actual := c.Actual[0]
 	for _, wanted := range c.Wanted {
 		a.add(FixSubject, p, s.Index, "%s: the token is of %s, %s wants %s", subjectPart(wanted, actual),
-			subject(actual), place(p, s), subject(wanted))
+			subject(actual), place(p, s), subject(wanted)).edit(ReplaceValue, c.Path, wanted, actual)
 	}
 }
 
@@ -144,6 +190,16 @@ func issuerClaim(key string) string {
 		return ""
 	}
 	return claim
+}
+
+// issuerKey is the key that the request has for a claim of its token, if any.
+func (a *adviser) issuerKey(claim string) string {
+	for _, k := range a.issuerKeys() {
+		if issuerClaim(k) == claim {
+			return k
+		}
+	}
+	return ""
 }
 
 // issuerKeys are the keys that the request has of its token's issuer.
