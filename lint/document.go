@@ -142,7 +142,13 @@ func parseOperator(s string) operator {
 // newDocument reads a document out of a value, which may be JSON in a string.
 func newDocument(file string, root *syntax.Value, kind Kind) *document {
 	d := &document{file: file, root: root, place: place{root.Line, root.Column}}
-	if root.Kind == syntax.String {
+	if inner, said := envelope(root); inner != nil {
+		d.root = inner
+		if kind == Auto || kind == "" {
+			kind = said
+		}
+	}
+	if d.root.Kind == syntax.String {
 		d.unwrap()
 	}
 	d.read()
@@ -154,6 +160,31 @@ func newDocument(file string, root *syntax.Value, kind Kind) *document {
 		d.bucket = d.onlyBucket()
 	}
 	return d
+}
+
+// envelope finds the document in what the AWS CLI prints of get-policy-version,
+// get-role-policy, get-role and get-bucket-policy, and its kind if that is clear.
+func envelope(v *syntax.Value) (*syntax.Value, Kind) {
+	if v.Get("Statement") != nil {
+		return nil, Auto
+	}
+	for _, outer := range []string{"PolicyVersion", "Role"} {
+		if inner := v.Get(outer); inner != nil {
+			v = inner
+		}
+	}
+	for _, name := range []string{"Document", "PolicyDocument"} {
+		if inner := v.Get(name); inner != nil {
+			return inner, Identity
+		}
+	}
+	if inner := v.Get("AssumeRolePolicyDocument"); inner != nil {
+		return inner, Trust
+	}
+	if inner := v.Get("Policy"); inner != nil && inner.Kind == syntax.String {
+		return inner, Bucket
+	}
+	return nil, Auto
 }
 
 // unwrap goes on to the document that stands in a string.

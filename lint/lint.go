@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/lint/syntax"
@@ -136,26 +137,43 @@ func (c *checker) check(d *document) {
 	c.dropRepeated(start)
 }
 
+// better are the rules that say what some of AWS's refusals say, and more.
+var better = map[string]string{
+	"IRS031": "can not contain region information",
+	"IRS032": "in a single policy must be unique",
+	"IRS034": "exceeds the maximum allowed document size",
+}
+
 // dropRepeated takes out AWS's refusal where a rule says it better.
 func (c *checker) dropRepeated(start int) {
 	mine := c.findings[start:]
-	said := func(line int) bool {
-		return slices.ContainsFunc(mine, func(f Finding) bool { return f.ID != refusedID && f.Severity == Error && f.Line == line })
+	repeated := func(refusal Finding) bool {
+		return refusal.ID == refusedID && slices.ContainsFunc(mine, func(f Finding) bool {
+			text := better[f.ID]
+			return text != "" && f.Line == refusal.Line && strings.Contains(refusal.Message, text)
+		})
 	}
-	kept := slices.Clone(mine)
-	kept = slices.DeleteFunc(kept, func(f Finding) bool { return f.ID == refusedID && said(f.Line) })
-	c.findings = append(c.findings[:start], kept...)
+	c.findings = append(c.findings[:start], slices.DeleteFunc(slices.Clone(mine), repeated)...)
 }
 
 // report adds a finding of the rule that is being applied.
 func (c *checker) report(at place, fix, format string, args ...any) {
+	c.reportAs(c.rule.Severity, at, fix, fmt.Sprintf(format, args...))
+}
+
+// suspect is report for what is known less well: an error is then a warning.
+func (c *checker) suspect(at place, fix, format string, args ...any) {
+	c.reportAs(min(c.rule.Severity, Warning), at, fix, fmt.Sprintf(format, args...))
+}
+
+func (c *checker) reportAs(severity Severity, at place, fix, message string) {
 	if c.found++; c.found > maxFindings {
 		return
 	}
 	const longest = 600
 	c.findings = append(c.findings, Finding{
-		ID: c.rule.ID, Severity: c.rule.Severity, File: c.document.file, Line: max(at.line, 1), Column: max(at.column, 1),
-		Field: c.document.field, Message: clip(fmt.Sprintf(format, args...), longest), Fix: clip(fix, longest),
+		ID: c.rule.ID, Severity: severity, File: c.document.file, Line: max(at.line, 1), Column: max(at.column, 1),
+		Field: c.document.field, Message: clip(message, longest), Fix: clip(fix, longest),
 	})
 }
 

@@ -43,6 +43,9 @@ func TestPlaces(t *testing.T) {
 		{"YAML", "p.yaml", "# ä\nVersion: 2012-10-17\nStatement:\n- Effect: Allow\n  Action: s3:GetObjct\n  Resource: '*'\n", []string{"p.yaml:5:11 IRS012"}},
 		{"refused YAML", "p.yaml", "Version: 2012-10-17\nStatement:\n- Effect: Allow\n  Action: s3:GetObject\n  Resource: x\n", []string{"p.yaml:5:3 IRS001"}},
 		{"a stream", "p.yaml", on("s3:GetObject", "*") + "\n---\nVersion: [\n---\n" + on("s3:X", "*"), []string{"p.yaml:3:1 IRS001", "p.yaml:5:72 IRS012"}},
+		{"what get-policy-version prints", "p.json", "{\"PolicyVersion\": {\"Document\":\n" + on("s3:X", "*") + "}}", []string{"p.json:2:72 IRS012"}},
+		{"what get-role prints", "p.json", "{\"Role\": {\"AssumeRolePolicyDocument\":\n" + on("s3:X", "*") + "}}", []string{"p.json:2:72 IRS001", "p.json:2:72 IRS012"}},
+		{"what get-bucket-policy prints", "p.json", `{"Policy": "{\"Version\": \"2012\", \"Statement\": []}"}`, []string{"p.json:1:1 IRS001"}},
 		{"neither", "p.json", "{", []string{"p.json:1:2 IRS001"}},
 		{"nothing", "p.yaml", "# nothing\n", []string{"p.yaml:1:1 IRS001"}},
 	} {

@@ -70,27 +70,31 @@ func operationNotAction(c *checker, _ *document, s *statement) {
 	}
 }
 
+// unknownAction is sure where it knows what was meant. AWS has actions that its
+// reference leaves out, and services that came to an end.
 func unknownAction(c *checker, _ *document, s *statement) {
 	for _, a := range s.actions.values {
 		if _, operation := actionOf(a.value); operation || actionExists(a.value) {
 			continue
 		}
-		fix := ""
+		report, fix := c.report, ""
+		near, ok := catalogue.NearestAction(a.value)
+		service, found := catalogue.NearestService(prefix(a.value))
 		switch {
 		case strings.ContainsAny(a.value, ", \t"):
 			fix = "list several actions as strings of their own, without blanks"
+		case ok:
+			fix = "did you mean " + near + "?"
+		case found && !strings.EqualFold(service, prefix(a.value)):
+			fix = "did you mean the service " + service + "?"
 		default:
-			if near, ok := catalogue.NearestAction(a.value); ok {
-				fix = "did you mean " + near + "?"
-			} else if near, ok := catalogue.NearestService(prefix(a.value)); ok && !strings.EqualFold(near, prefix(a.value)) {
-				fix = "did you mean the service " + near + "?"
-			}
+			report = c.suspect
 		}
 		if strings.ContainsAny(a.value, "*?") {
-			c.report(a.place, fix, "no action of AWS fits %s", a.value)
+			report(a.place, fix, "no action of AWS fits %s", a.value)
 			continue
 		}
-		c.report(a.place, fix, "AWS has no action %s", a.value)
+		report(a.place, fix, "AWS has no action %s", a.value)
 	}
 }
 

@@ -65,21 +65,31 @@ func (s *statement) expanded() (actions []string, all bool) {
 	return actions, true
 }
 
+// unknownKey is sure where it knows what was meant: AWS makes keys faster than
+// it writes about them.
 func unknownKey(c *checker, _ *document, s *statement) {
 	for i := range s.conditions {
 		key := s.conditions[i].key
-		if _, known := catalogue.ConditionKey(key.value); known || strings.Contains(key.value, "://") || strings.HasPrefix(strings.ToLower(key.value), "saml:") {
+		if _, known := catalogue.ConditionKey(key.value); known || elsewhere(key.value) {
 			continue
 		}
-		fix := ""
-		if near, ok := nearest.Of(strings.ToLower(key.value), s.candidates()); ok {
-			fix = "did you mean " + near + "?"
+		prefix, _, _ := strings.Cut(key.value, ":")
+		near, ok := nearest.Of(strings.ToLower(key.value), s.candidates())
+		switch {
+		case strings.Contains(prefix, "."):
+			c.report(key.place, "of a token, only sub, aud and amr are condition keys, and in trust policies oaud, azp and email", "AWS has no condition key %s", key.value)
+		case ok:
+			c.report(key.place, "did you mean "+near+"?", "AWS has no condition key %s", key.value)
+		default:
+			c.suspect(key.place, "", "AWS has no condition key %s", key.value)
 		}
-		if prefix, _, _ := strings.Cut(key.value, ":"); strings.Contains(prefix, ".") {
-			fix = "of a token, only sub, aud and amr are condition keys, and in trust policies oaud, azp and email"
-		}
-		c.report(key.place, fix, "AWS has no condition key %s", key.value)
 	}
+}
+
+// elsewhere reports whether a key is none to look up: another rule has it, or it
+// is named after a tag or a claim.
+func elsewhere(key string) bool {
+	return strings.Contains(key, "://") || strings.Contains(key, "Tag/") || strings.HasPrefix(strings.ToLower(key), "saml:")
 }
 
 // candidates are the condition keys that may be meant in the statement.
@@ -131,7 +141,7 @@ func keyNeverPresent(c *checker, d *document, s *statement) {
 	}
 	for i := range s.conditions {
 		cond := &s.conditions[i]
-		if _, known := catalogue.ConditionKey(cond.key.value); !known || cond.op.ifExists || cond.op.family() == "Null" {
+		if _, known := catalogue.ConditionKey(cond.key.value); !known || cond.op.ifExists || cond.op.family() == "Null" || onBehalf(cond.key.value) {
 			continue
 		}
 		if issuer, _, ok := claim(cond.key.value); ok && d.kind == Trust && !slices.ContainsFunc(s.issuers(), func(known string) bool { return strings.EqualFold(known, issuer) }) {
@@ -141,6 +151,12 @@ func keyNeverPresent(c *checker, d *document, s *statement) {
 			c.report(cond.key.place, "take the condition out, or use a key that these requests have", "no request for %s has %s: %s", list3(s.actions.values), cond.key.value, why)
 		}
 	}
+}
+
+// onBehalf reports whether a key is in requests that a service makes in the
+// name of a caller, as it does with the caller's own policies.
+func onBehalf(key string) bool {
+	return strings.HasPrefix(strings.ToLower(key), "aws:calledvia")
 }
 
 // neverPresent reports whether no caller's request for any of the actions has

@@ -85,8 +85,13 @@ func documentTooLarge(c *checker, d *document) {
 			size++
 		}
 	}
-	if size > d.quota.limit {
-		c.report(d.place, "join statements, use wildcards, or divide the document", "%d characters are more than the %d of %s", size, d.quota.limit, d.quota.of)
+	const fix = "join statements, use wildcards, or divide the document"
+	switch {
+	case size <= d.quota.limit:
+	case d.quota == quotas[Identity] && d.field == "" && size <= roleQuota.limit:
+		c.suspect(d.place, fix, "%d characters are more than the %d of %s: only a role takes it, as inline policy", size, d.quota.limit, d.quota.of)
+	default:
+		c.report(d.place, fix, "%d characters are more than the %d of %s", size, d.quota.limit, d.quota.of)
 	}
 }
 

@@ -34,9 +34,18 @@ func actionResource(c *checker, _ *document, s *statement) {
 			}
 		}
 		if known && !fits {
-			c.report(a.place, "add a resource such as "+wants, "%s acts on %s, and the statement has only %s", a.value, wants, list3(s.resources.values))
+			c.certain(a.value)(a.place, "add a resource such as "+wants, "%s acts on %s, and the statement has only %s", a.value, wants, list3(s.resources.values))
 		}
 	}
+}
+
+// certain is how to report what AWS's reference says of an action's resources.
+// Of services that are not known in detail, it leaves some out.
+func (c *checker) certain(action string) func(at place, fix, format string, args ...any) {
+	if service, ok := catalogue.Service(prefix(action)); ok && service.Detailed {
+		return c.report
+	}
+	return c.suspect
 }
 
 // reaches reports whether the action can act on any of the statement's
@@ -62,7 +71,8 @@ func form(info catalogue.ActionInfo) string {
 	return best
 }
 
-// actionNeedsStar looks at the actions without a type of resource.
+// actionNeedsStar looks at the actions without a type of resource. It is sure of
+// S3's alone: other services ask for a pattern, as EKS does for cluster/*.
 func actionNeedsStar(c *checker, d *document, s *statement) {
 	if !s.resources.given || s.resources.not || s.actions.not || d.kind == Trust {
 		return
@@ -75,7 +85,11 @@ func actionNeedsStar(c *checker, d *document, s *statement) {
 	}
 	for _, a := range s.actions.values {
 		if info, ok := catalogue.Action(a.value); ok && len(info.Resources) == 0 {
-			c.report(a.place, `give it a statement of its own with "Resource": "*"`, "%s acts on no resource in particular, so %s does not cover it", a.value, list3(s.resources.values))
+			report := c.suspect
+			if info.Service() == "s3" {
+				report = c.report
+			}
+			report(a.place, `give it a statement of its own with "Resource": "*"`, "%s acts on no resource in particular, so %s does not cover it", a.value, list3(s.resources.values))
 		}
 	}
 }
