@@ -139,15 +139,15 @@ func (s *Server) bucketOfHost(host string) (string, bool) {
 	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
 		host = host[:i]
 	}
+	host = strings.TrimSuffix(host, ".")
 	for _, base := range s.config.HostBases {
 		below, ok := strings.CutSuffix(host, "."+base)
 		if !ok {
 			continue
 		}
-		// The last label "s3" divides the bucket from the region, if any.
 		labels := strings.Split(below, ".")
-		for i := len(labels) - 1; i >= 0 && i >= len(labels)-2; i-- {
-			if labels[i] == "s3" {
+		for i := len(labels) - 1; i >= 0; i-- {
+			if endpoint(labels[i:]) {
 				return strings.Join(labels[:i], "."), true
 			}
 		}
@@ -157,6 +157,19 @@ func (s *Server) bucketOfHost(host string) (string, bool) {
 		return "", false
 	}
 	return "", true
+}
+
+// endpoint reports whether the labels before the base are S3's own: s3, s3 and
+// a region, the same with dualstack, or the old s3-region.
+func endpoint(labels []string) bool {
+	rest := labels[1:]
+	if labels[0] != "s3" {
+		return strings.HasPrefix(labels[0], "s3-") && len(rest) == 0
+	}
+	if len(rest) == 2 && rest[0] == "dualstack" {
+		rest = rest[1:]
+	}
+	return len(rest) <= 1
 }
 
 // parseHeader copies the headers, and refuses what is repeated or unknown.
