@@ -1,0 +1,134 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+var (
+	// mention is an id, or the first and the last of several.
+	mention = regexp.MustCompile(`\b([A-Z]{1,2}\d+)(?:[–-]([A-Z]{1,2}\d+))?\b`)
+	// label is a name of a case: it begins with its ids.
+	label = regexp.MustCompile(`^(?:[A-Z]{1,2}\d+(?:[–-][A-Z]{1,2}\d+)?(?:, | and |/|\+)?)+(?:[ :.,;_-]|$)`)
+	// word is a part of a test's name.
+	word = regexp.MustCompile(`[A-Z]{1,2}\d+`)
+)
+
+// divergesMark begins the paragraph of a comment that states a difference.
+const divergesMark = "DIVERGES:"
+
+// scanner collects the marks of a tree.
+type scanner struct {
+	marks marks
+	order []string // all ids, group by group
+}
+
+// scan looks at every test, corpus file and comment of the tree.
+func scan(tree fs.FS, groups []group) (marks, error) {
+	s := &scanner{marks: marks{}}
+	for _, g := range groups {
+		s.order = append(s.order, g.ids...)
+	}
+	err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if base := d.Name(); name != "." && (strings.HasPrefix(base, ".") || base == "node_modules" || base == "bin") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		return s.file(tree, name)
+	})
+	return s.marks, err
+}
+
+// file looks at one file, by what it is.
+func (s *scanner) file(tree fs.FS, name string) error {
+	switch ext := path.Ext(name); ext {
+	case ".go", ".txtar":
+		text, err := fs.ReadFile(tree, name)
+		if err != nil {
+			return err
+		}
+		if ext == ".go" {
+			return s.source(name, text)
+		}
+		// The comment of an archive is what stands before its first file.
+		comment, _, _ := strings.Cut("\n"+string(text), "\n-- ")
+		s.mentions(comment, covered)
+		s.mentions(strings.ReplaceAll(path.Base(name), "_", " "), covered)
+	}
+	return nil
+}
+
+// source looks at a Go file: at all of a test, and at the divergences of any.
+func (s *scanner) source(name string, text []byte) error {
+	file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return err
+	}
+	test := strings.HasSuffix(name, "_test.go")
+	for _, group := range file.Comments {
+		comment := group.Text()
+		if test {
+			s.mentions(comment, covered)
+			continue
+		}
+		for paragraph := range strings.SplitSeq(comment, "\n\n") {
+			if _, difference, marked := strings.Cut(paragraph, divergesMark); marked {
+				s.mentions(difference, diverging)
+			}
+		}
+	}
+	if test {
+		ast.Inspect(file, s.node)
+	}
+	return nil
+}
+
+// node looks at the names of tests and of their cases.
+func (s *scanner) node(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.FuncDecl:
+		for part := range strings.SplitSeq(n.Name.Name, "_") {
+			if id := word.FindString(part); id != "" && (id == part || "Test"+id == part || "Fuzz"+id == part) {
+				s.mark(id, covered)
+			}
+		}
+	case *ast.BasicLit:
+		if text, err := strconv.Unquote(n.Value); n.Kind == token.STRING && err == nil {
+			s.mentions(label.FindString(text), covered)
+		}
+	}
+	return true
+}
+
+// mentions marks every id of a text.
+func (s *scanner) mentions(text string, m mark) {
+	for _, found := range mention.FindAllStringSubmatch(text, -1) {
+		first, last := slices.Index(s.order, found[1]), slices.Index(s.order, found[2])
+		if first < 0 || last < first {
+			s.mark(found[1], m)
+			continue
+		}
+		for _, id := range s.order[first : last+1] {
+			s.mark(id, m)
+		}
+	}
+}
+
+// mark marks an id, if it is one.
+func (s *scanner) mark(id string, m mark) {
+	if slices.Contains(s.order, id) {
+		s.marks[id] |= m
+	}
+}
