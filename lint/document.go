@@ -106,39 +106,6 @@ type condition struct {
 	values   []text
 }
 
-// operator is a condition operator taken apart.
-type operator struct {
-	set      string // ForAllValues, ForAnyValue or empty
-	name     string // StringEquals
-	ifExists bool
-}
-
-// family is the first word of the operator's name: String, Numeric, Date, Bool,
-// Binary, IpAddress, Arn or Null.
-func (o operator) family() string {
-	for _, f := range []string{"String", "Numeric", "Date", "Bool", "Binary", "Arn", "Null"} {
-		if strings.HasPrefix(o.name, f) {
-			return f
-		}
-	}
-	if strings.HasSuffix(o.name, "IpAddress") {
-		return "IpAddress"
-	}
-	return ""
-}
-
-func (o operator) negated() bool { return strings.Contains(o.name, "Not") }
-
-func parseOperator(s string) operator {
-	var o operator
-	o.name = s
-	if set, name, found := strings.Cut(s, ":"); found {
-		o.set, o.name = set, name
-	}
-	o.name, o.ifExists = strings.CutSuffix(o.name, "IfExists")
-	return o
-}
-
 // newDocument reads a document out of a value, which may be JSON in a string.
 func newDocument(file string, root *syntax.Value, kind Kind) *document {
 	d := &document{file: file, root: root, place: place{root.Line, root.Column}}
@@ -160,47 +127,6 @@ func newDocument(file string, root *syntax.Value, kind Kind) *document {
 		d.bucket = d.onlyBucket()
 	}
 	return d
-}
-
-// envelope finds the document in what the AWS CLI prints of get-policy-version,
-// get-role-policy, get-role and get-bucket-policy, and its kind if that is clear.
-func envelope(v *syntax.Value) (*syntax.Value, Kind) {
-	if v.Get("Statement") != nil {
-		return nil, Auto
-	}
-	for _, outer := range []string{"PolicyVersion", "Role"} {
-		if inner := v.Get(outer); inner != nil {
-			v = inner
-		}
-	}
-	for _, name := range []string{"Document", "PolicyDocument"} {
-		if inner := v.Get(name); inner != nil {
-			return inner, Identity
-		}
-	}
-	if inner := v.Get("AssumeRolePolicyDocument"); inner != nil {
-		return inner, Trust
-	}
-	if inner := v.Get("Policy"); inner != nil && inner.Kind == syntax.String {
-		return inner, Bucket
-	}
-	return nil, Auto
-}
-
-// unwrap goes on to the document that stands in a string.
-func (d *document) unwrap() {
-	outer := d.root
-	inner := strings.TrimSpace(outer.Text)
-	d.shift = shift{line: outer.TextLine(), inOne: outer.TextLine() == outer.Line}
-	if before := strings.Index(outer.Text, inner); !d.shift.inOne {
-		d.shift.line += strings.Count(outer.Text[:before], "\n")
-	}
-	for root, bad := range syntax.Documents("document.json", []byte(inner)) {
-		if bad == nil {
-			d.root = root
-		}
-		return
-	}
 }
 
 func (d *document) at(v *syntax.Value) place { return d.shift.place(v.Line, v.Column) }

@@ -108,9 +108,9 @@ func unreadable(file string, bad *syntax.Error) Finding {
 	}
 }
 
-// maxFindings bounds what is reported of one document: past that, one mistake
-// is being reported again and again.
-const maxFindings = 200
+// maxFindings bounds what one rule reports of one document: past that, one
+// mistake is being reported again and again.
+const maxFindings = 100
 
 // checker applies the rules and collects what they find.
 type checker struct {
@@ -123,9 +123,9 @@ type checker struct {
 // check applies every rule to a document.
 func (c *checker) check(d *document) {
 	start := len(c.findings)
-	c.document, c.found = d, 0
+	c.document = d
 	for i := range table {
-		c.rule = &table[i]
+		c.rule, c.found = &table[i], 0
 		if c.rule.document != nil {
 			c.rule.document(c, d)
 			continue
@@ -165,6 +165,10 @@ func (c *checker) report(at place, fix, format string, args ...any) {
 func (c *checker) suspect(at place, fix, format string, args ...any) {
 	c.reportAs(min(c.rule.Severity, Warning), at, fix, fmt.Sprintf(format, args...))
 }
+
+// full reports whether more findings would be left out, so that it is no use to
+// look for what was meant.
+func (c *checker) full() bool { return c.found >= maxFindings }
 
 func (c *checker) reportAs(severity Severity, at place, fix, message string) {
 	if c.found++; c.found > maxFindings {

@@ -77,6 +77,9 @@ func unknownAction(c *checker, _ *document, s *statement) {
 		if _, operation := actionOf(a.value); operation || actionExists(a.value) {
 			continue
 		}
+		if c.full() {
+			return
+		}
 		report, fix := c.report, ""
 		near, ok := catalogue.NearestAction(a.value)
 		service, found := catalogue.NearestService(prefix(a.value))

@@ -73,6 +73,9 @@ func unknownKey(c *checker, _ *document, s *statement) {
 		if _, known := catalogue.ConditionKey(key.value); known || elsewhere(key.value) {
 			continue
 		}
+		if c.full() {
+			return
+		}
 		prefix, _, _ := strings.Cut(key.value, ":")
 		near, ok := nearest.Of(strings.ToLower(key.value), s.candidates())
 		switch {

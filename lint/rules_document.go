@@ -3,7 +3,6 @@ package lint
 import (
 	"errors"
 	"strings"
-	"unicode"
 
 	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/lint/syntax"
@@ -25,7 +24,11 @@ func documentRefused(c *checker, d *document) {
 	if !ok {
 		return
 	}
-	c.report(d.refusedAt(refused), capital(refused.Detail), "%s: %s", refused.Code, refused.Message)
+	message := refused.Code + ": " + refused.Message
+	if refused.Detail != "" {
+		message += " (" + refused.Detail + ")"
+	}
+	c.report(d.refusedAt(refused), "", "%s", message)
 }
 
 // refusedAt is the place in the file of an error in the document's JSON.
@@ -62,16 +65,6 @@ func columnIn(v *syntax.Value, line int) int {
 		add(columnIn(&v.Items[i], line))
 	}
 	return best
-}
-
-// capital makes a detail a sentence of its own.
-func capital(s string) string {
-	if s == "" {
-		return ""
-	}
-	r := []rune(s)
-	r[0] = unicode.ToUpper(r[0])
-	return string(r)
 }
 
 func documentTooLarge(c *checker, d *document) {

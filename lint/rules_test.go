@@ -201,3 +201,48 @@ func TestGood(t *testing.T) {
 		})
 	}
 }
+
+// TestSeverities shows that a rule that fails where it is sure only warns where
+// it is not.
+func TestSeverities(t *testing.T) {
+	t.Parallel()
+	large := func(n int) string {
+		return doc(`{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/` + strings.Repeat("x", n) + `"}`)
+	}
+	for _, test := range []struct {
+		id, sure, unsure string
+	}{
+		{"IRS012", on("s3:GetObjct", "*"), on("zzzzzzzz:Qqqqqq", "*")},
+		{"IRS014", when(`{"StringEquals": {"aws:SourceIpp": "o"}}`), when(`{"StringEquals": {"aws:Zzzzzzzzzzzz": "o"}}`)},
+		{"IRS020", on("s3:ListAllMyBuckets", "arn:aws:s3:::b"), on("eks:ListClusters", "arn:aws:eks:*:*:cluster/*")},
+		{"IRS034", large(10300), large(6200)},
+	} {
+		for severity, text := range map[lint.Severity]string{lint.Error: test.sure, lint.Warning: test.unsure} {
+			found := lint.Run("p.json", []byte(text), lint.Identity)
+			if len(found) != 1 || found[0].ID != test.id || found[0].Severity != severity {
+				t.Errorf("%s: want one finding of severity %s, got %+v", test.id, severity, found)
+			}
+		}
+	}
+}
+
+// TestFixes pins what some of the rules propose.
+func TestFixes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ id, text, message, fix string }{
+		{"IRS001", when(`{"StringEqual": {"aws:username": "o"}}`), "MalformedPolicyDocument: Syntax errors in policy. (unknown condition operator StringEqual)", ""},
+		{"IRS006", when(`{"StringNotEquals": {"aws:username": "o*"}}`), `StringNotEquals takes the star in "o*" for a star`, "use StringNotLike, or write ${*} where a star is meant"},
+		{"IRS007", web(`{"StringEquals": {"https://` + issuer + `:sub": "x", ` + aud + `}}`), "the condition key https://" + issuer + ":sub has a scheme, which no key has", "write it as " + issuer + ":sub"},
+		{"IRS008", web(`{"StringEquals": {"x.example:sub": "x", ` + aud + `}}`), "the condition key is of the issuer x.example, the Federated principal of " + issuer, "write it as " + issuer + ":sub"},
+		{"IRS012", on("s3:GetObjct", "*"), "AWS has no action s3:GetObjct", "did you mean s3:GetObject?"},
+		{"IRS014", when(`{"StringEquals": {"aws:SourceIpp": "o"}}`), "AWS has no condition key aws:SourceIpp", "did you mean aws:SourceIp?"},
+		{"IRS019", on("s3:GetObject", "arn:aws:s3:::b"), "s3:GetObject acts on arn:aws:s3:::${BucketName}/${ObjectName}, and the statement has only arn:aws:s3:::b", "add a resource such as arn:aws:s3:::${BucketName}/${ObjectName}"},
+		{"IRS031", on("s3:GetObject", "arn:aws:s3:eu-west-1::b/*"), "arn:aws:s3:eu-west-1::b/* has a region or an account, and the ARNs of buckets and objects have none", "write arn:aws:s3:::b/*"},
+	} {
+		found := lint.Run("p.json", []byte(test.text), lint.Auto)
+		i := slices.IndexFunc(found, func(f lint.Finding) bool { return f.ID == test.id })
+		if i < 0 || found[i].Message != test.message || found[i].Fix != test.fix {
+			t.Errorf("%s: got %+v", test.id, found)
+		}
+	}
+}
