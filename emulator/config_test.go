@@ -14,10 +14,6 @@ import (
 
 func accountOf(c *emulator.Config) { c.Account = account }
 
-func credentials(key, secret string) awsclient.Credentials {
-	return awsclient.Credentials{AccessKeyID: key, Secret: secret}
-}
-
 func TestConfigErrors(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
