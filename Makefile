@@ -46,6 +46,12 @@ golden: ## write the golden files anew; read the diff before you commit it
 cover: ## print the test coverage of each package
 	$(GO) test -cover ./...
 
+cover-policy: ## fail unless the tests of iam/policy and iam/arn reach every statement
+	@$(GO) test -cover ./iam/policy ./iam/arn | tee /dev/stderr | awk '/coverage:/ && !/coverage: 100.0%/ { bad = 1 } /^FAIL/ { bad = 1 } END { exit bad }'
+
+checklist: ## print which statements of docs/conformance.md have a test
+	$(GO) run ./internal/checklist
+
 conformance: build ## let other languages' AWS SDKs and the AWS CLI judge (needs bash, python3, node, a JDK, maven)
 	IRSATZ=$${IRSATZ:-bin/irsatz} ./conformance/run
 
@@ -66,4 +72,4 @@ tidy-check: ## fail if go.mod or go.sum is not tidy
 clean: ## remove what was built and downloaded here
 	rm -rf bin dist .cache
 
-.PHONY: help build demo test race lint fuzz golden cover conformance bench cross tidy-check clean
+.PHONY: help build demo test race lint fuzz golden cover cover-policy checklist conformance bench cross tidy-check clean
