@@ -38,7 +38,7 @@ func (d *Document) parse(further func(*rawDocument) *MalformedError) *MalformedE
 // read reads the text as JSON and as a policy.
 func (x syntax) read(src []byte) (*rawDocument, *MalformedError) {
 	if x.s3() {
-		if len(src) > maxBucketPolicy {
+		if len(src) > QuotaBucket {
 			// The limit is documented, the code and the text are not.
 			return nil, &MalformedError{Code: "PolicyTooLarge", Message: "Policy exceeds the maximum allowed document size."}
 		}

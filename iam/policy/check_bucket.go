@@ -5,9 +5,6 @@ import (
 	"strings"
 )
 
-// maxBucketPolicy is the longest bucket policy S3 takes, in bytes.
-const maxBucketPolicy = 20480
-
 // s3Fault is a document that S3 refuses with this message.
 func s3Fault(pos int, message string) *MalformedError {
 	return &MalformedError{Code: codeS3, Message: message, pos: pos}

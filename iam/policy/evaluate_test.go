@@ -95,6 +95,7 @@ func TestSameAccount(t *testing.T) {
 	id, rb, pb, sp := policy.Identity, policy.Resource, policy.Boundary, policy.Session
 	tests := []question{
 		{name: "E57 row 1", ibp: "A", want: a, by: id},
+		{name: "E71 no session policy passed", ibp: "A", pb: "A", want: a, by: id},
 		{name: "row 1 all", ibp: "A", pb: "A", sp: "A", want: a, by: id},
 		{name: "E55 row 2 nothing", want: i, by: id},
 		{name: "E69 row 2 boundary alone", pb: "A", want: i, by: id},
@@ -114,9 +115,9 @@ func TestSameAccount(t *testing.T) {
 		{name: "E65 row 9", rbp: byCondition, ibp: "i", pb: "i", sp: "i", want: a, by: rb},
 		{name: "row 10", rbp: namesAll, ibp: "i", pb: "i", sp: "i", want: a, by: rb},
 		{name: "row 10 AWS", rbp: "'Principal':{'AWS':'*'}", pb: "i", want: a, by: rb},
-		{name: "E64 row 11", rbp: namesRoot, want: i, by: id},
-		{name: "row 11 by ID", rbp: namesAccount, ibp: "i", want: i, by: id},
-		{name: "row 12", rbp: namesRoot, ibp: "A", pb: "A", sp: "A", want: a, by: id},
+		{name: "E64, G53 row 11", rbp: namesRoot, want: i, by: id},
+		{name: "G53 row 11 by ID", rbp: namesAccount, ibp: "i", want: i, by: id},
+		{name: "G53 row 12", rbp: namesRoot, ibp: "A", pb: "A", sp: "A", want: a, by: id},
 		{name: "row 12 bounded", rbp: namesAccount, ibp: "A", pb: "i", want: i, by: pb},
 		{name: "row 13", rbp: namesOther, ibp: "A", want: a, by: id},
 		{name: "E56 denied by the identity policy", rbp: namesSession, ibp: "D", want: e, by: id},
@@ -136,6 +137,21 @@ func TestSameAccount(t *testing.T) {
 			t.Parallel()
 			tt.ask(t)
 		})
+	}
+}
+
+// TestE70_SessionPolicyAddsNothing passes a session policy that allows
+// everything beside an identity policy that does not.
+func TestE70_SessionPolicyAddsNothing(t *testing.T) {
+	t.Parallel()
+	p := &policy.Policies{Identity: identity(allowGet), Session: []policy.Policy{*attached(policy.Session, allowAll)}, SessionPassed: true}
+	r := get(roleSession)
+	if d := decide(t, p, r); !d.Allowed() {
+		t.Errorf("what both allow: %s", d.Outcome)
+	}
+	r.Action = "s3:PutObject"
+	if d := decide(t, p, r); d.Outcome != policy.ImplicitDeny || d.By != policy.Identity {
+		t.Errorf("what only the session policy allows: %s by %s", d.Outcome, d.By)
 	}
 }
 

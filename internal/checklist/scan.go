@@ -24,6 +24,9 @@ var (
 // divergesMark begins the paragraph of a comment that states a difference.
 const divergesMark = "DIVERGES:"
 
+// samples is the file whose ids are examples of ids.
+const samples = "internal/checklist/checklist_test.go"
+
 // scanner collects the marks of a tree.
 type scanner struct {
 	marks marks
@@ -44,6 +47,9 @@ func scan(tree fs.FS, groups []group) (marks, error) {
 			if base := d.Name(); name != "." && (strings.HasPrefix(base, ".") || base == "node_modules" || base == "bin") {
 				return fs.SkipDir
 			}
+			return nil
+		}
+		if name == samples {
 			return nil
 		}
 		return s.file(tree, name)
