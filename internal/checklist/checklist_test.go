@@ -61,11 +61,12 @@ func TestScan(t *testing.T) {
 		{"cases", "a_test.go", "package a\nvar x = \"G1, G3: both\"", "G1 G3"},
 		{"range in a case", "a_test.go", "package a\nvar x = \"G2-G4 all\"", "G2 G3 G4"},
 		{"comment", "a_test.go", "package a\n// G1–G3, and T02: all.\nfunc TestAll(){}", "G1 G2 G3 T02"},
-		{"range backwards", "a_test.go", "package a\n// G3–G1\n", "G3"},
+		{"range backwards", "a_test.go", "package a\n// G3–G1\n", "G1 G3"},
 		{"no test", "a.go", "package a\n// G1 is this.\nfunc TestG2(){ _ = \"G3 x\" }", ""},
 		{"difference", "a.go", "package a\n// G1 is here.\n//\n// DIVERGES: G2, since.\nvar x int", "|G2"},
 		{"corpus", "testdata/G3-what.txtar", "About T02.\n-- G4 --\nG1\n", "G3 T02"},
 		{"corpus at once", "testdata/x_G3.txtar", "-- G4 --\nG1\n", "G3"},
+		{"no range of two groups", "testdata/G2-T02-what.txtar", "", "G2 T02"},
 		{"other file", "G1.txt", "G1", ""},
 		{"hidden", ".cache/a_test.go", "package a\nfunc TestG1(){}", ""},
 	} {

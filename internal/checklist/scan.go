@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	// mention is an id, or the first and the last of several.
+	// mention is an id, or the first and the last of several of one group.
 	mention = regexp.MustCompile(`\b([A-Z]{1,2}\d+)(?:[–-]([A-Z]{1,2}\d+))?\b`)
 	// label is a name of a case: it begins with its ids.
 	label = regexp.MustCompile(`^(?:[A-Z]{1,2}\d+(?:[–-][A-Z]{1,2}\d+)?(?:, | and |/|\+)?)+(?:[ :.,;_-]|$)`)
@@ -29,16 +29,13 @@ const samples = "internal/checklist/checklist_test.go"
 
 // scanner collects the marks of a tree.
 type scanner struct {
-	marks marks
-	order []string // all ids, group by group
+	marks  marks
+	groups []group
 }
 
 // scan looks at every test, corpus file and comment of the tree.
 func scan(tree fs.FS, groups []group) (marks, error) {
-	s := &scanner{marks: marks{}}
-	for _, g := range groups {
-		s.order = append(s.order, g.ids...)
-	}
+	s := &scanner{marks: marks{}, groups: groups}
 	err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -121,20 +118,25 @@ func (s *scanner) node(n ast.Node) bool {
 // mentions marks every id of a text.
 func (s *scanner) mentions(text string, m mark) {
 	for _, found := range mention.FindAllStringSubmatch(text, -1) {
-		first, last := slices.Index(s.order, found[1]), slices.Index(s.order, found[2])
-		if first < 0 || last < first {
-			s.mark(found[1], m)
-			continue
-		}
-		for _, id := range s.order[first : last+1] {
-			s.mark(id, m)
+		s.mark(found[1], m)
+		s.mark(found[2], m)
+		for _, g := range s.groups {
+			first, last := slices.Index(g.ids, found[1]), slices.Index(g.ids, found[2])
+			if first < 0 || last < first {
+				continue
+			}
+			for _, id := range g.ids[first:last] {
+				s.mark(id, m)
+			}
 		}
 	}
 }
 
 // mark marks an id, if it is one.
 func (s *scanner) mark(id string, m mark) {
-	if slices.Contains(s.order, id) {
-		s.marks[id] |= m
+	for _, g := range s.groups {
+		if slices.Contains(g.ids, id) {
+			s.marks[id] |= m
+		}
 	}
 }
