@@ -30,17 +30,22 @@ func NewPattern(tokens []Token) Pattern {
 	}
 	p := Pattern{full: true, rest: NewGlob(parts[segments-1])}
 	var head strings.Builder
+	wild := false
 	for _, part := range parts[:segments-1] {
-		g := NewGlob(part)
-		p.wild = append(p.wild, g)
-		head.WriteString(g.first.text + ":")
-	}
-	for i := range p.wild {
-		if p.wild[i].Wild() {
-			return p
+		for _, t := range part {
+			wild = wild || t.Kind != Literal
+			head.WriteString(t.Text)
 		}
+		head.WriteByte(':')
 	}
-	p.head, p.wild = head.String(), nil
+	if !wild {
+		p.head = head.String()
+		return p
+	}
+	p.wild = make([]Glob, segments-1)
+	for i := range p.wild {
+		p.wild[i] = NewGlob(parts[i])
+	}
 	return p
 }
 
