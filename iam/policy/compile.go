@@ -61,6 +61,7 @@ type actionSet struct {
 // wildAction is a pattern of action names of one service.
 type wildAction struct {
 	service string
+	all     bool // the name is "*"
 	name    arn.Glob
 }
 
@@ -73,7 +74,7 @@ func newActionSet(raw *rawList) actionSet {
 		case lower == "*":
 			a.any = true
 		case strings.ContainsAny(name, "*?"):
-			a.wild = append(a.wild, wildAction{service, arn.CompileGlob(name)})
+			a.wild = append(a.wild, wildAction{service, name == "*", arn.CompileGlob(name)})
 			a.vendors |= hashBit(hashText(hashSeed, service))
 		default:
 			a.exact = append(a.exact, lower)
@@ -100,7 +101,7 @@ func (a *actionSet) lists(q *question) bool {
 		first = sort.Search(len(a.wild), func(i int) bool { return a.wild[i].service >= q.service })
 	}
 	for i := first; i < len(a.wild) && a.wild[i].service <= q.service; i++ {
-		if a.wild[i].service == q.service && a.wild[i].name.Matches(q.name) {
+		if a.wild[i].service == q.service && (a.wild[i].all || a.wild[i].name.Matches(q.name)) {
 			return true
 		}
 	}

@@ -136,15 +136,23 @@ func (q *question) policy(v *verdict, kind Kind, p *Policy, level int) {
 		v.deny = hit{kind: kind, policy: p, statement: &unreadable}
 		return
 	}
-	trace := q.recorder.policy(kind, p, level)
 	statements := p.Document.statements
-	list := p.Document.index.shortlist(q)
-	for first := 0; first < len(statements); first += wordBits {
-		for word := list.word(first/wordBits, len(statements)-first); word != 0; word &= word - 1 {
-			s := &statements[first+bits.TrailingZeros64(word)]
-			if q.statement(v, hit{kind: kind, policy: p, statement: s}, trace) {
-				return
+	if q.indexes(p.Document) {
+		list := p.Document.index.shortlist(q)
+		for w := range list.anyAction {
+			for word := list.word(w); word != 0; word &= word - 1 {
+				s := &statements[w*wordBits+bits.TrailingZeros64(word)]
+				if q.statement(v, hit{kind: kind, policy: p, statement: s}, nil) {
+					return
+				}
 			}
+		}
+		return
+	}
+	trace := q.recorder.policy(kind, p, level)
+	for i := range statements {
+		if q.statement(v, hit{kind: kind, policy: p, statement: &statements[i]}, trace) {
+			return
 		}
 	}
 }

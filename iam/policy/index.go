@@ -1,9 +1,6 @@
 package policy
 
-import (
-	"math"
-	"strings"
-)
+import "strings"
 
 // wordBits is how many statements a word of a set has room for.
 const wordBits = 64
@@ -112,37 +109,33 @@ func (q *question) hashResource() {
 	q.hashes.all = !plainASCII(head)
 }
 
-// shortlist is the statements that are worth asking.
-type shortlist struct {
-	all                                                  bool
-	anyAction, services, actions, anyResource, resources statementSet
-}
-
-// shortlist looks a question up. One that is recorded asks every statement.
-func (x *index) shortlist(q *question) shortlist {
-	if x == nil || q.recorder != nil {
-		return shortlist{all: true}
+// indexes reports whether the question is to be looked up in the document's
+// index. One that is recorded asks every statement.
+func (q *question) indexes(d *Document) bool {
+	if d.index == nil || q.recorder != nil {
+		return false
 	}
 	if !q.hashes.resourceMade {
 		q.hashResource()
 	}
-	if q.hashes.all {
-		return shortlist{all: true}
-	}
+	return !q.hashes.all
+}
+
+// shortlist is the statements that are worth asking.
+type shortlist struct {
+	anyAction, services, actions, anyResource, resources statementSet
+}
+
+// shortlist looks a question up.
+func (x *index) shortlist(q *question) shortlist {
 	return shortlist{
 		anyAction: x.anyAction, services: x.services[q.hashes.service], actions: x.actions[q.hashes.action],
 		anyResource: x.anyResource, resources: x.resources[q.hashes.resource],
 	}
 }
 
-// word is the w-th word of the list, of which the document uses n bits.
-func (l *shortlist) word(w, n int) uint64 {
-	if l.all {
-		if n < wordBits {
-			return 1<<n - 1
-		}
-		return math.MaxUint64
-	}
+// word is the w-th word of the list.
+func (l *shortlist) word(w int) uint64 {
 	return (l.anyAction[w] | l.services.word(w) | l.actions.word(w)) & (l.anyResource[w] | l.resources.word(w))
 }
 
