@@ -38,7 +38,7 @@ func TestIndexMissesNothing(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	outcomes := map[policy.Outcome]int{}
-	for round := range 60 {
+	for round := range 30 {
 		var statements []string
 		for range 1 + random.IntN(140) {
 			s := randomStatement(random)

@@ -1,7 +1,7 @@
 package policy
 
 import (
-	"sort"
+	"bytes"
 	"strconv"
 	"unicode/utf8"
 )
@@ -29,32 +29,33 @@ func placesOf(r *rawStatement) places {
 }
 
 // finder turns bytes of a document into places. It is made for an explanation:
-// a decision needs none.
+// a decision needs none. It goes on from the byte it was asked for last: each
+// byte it is asked for stands behind the one before, as statements are asked in
+// their order, and each for itself before the element it fails on.
 type finder struct {
-	document *Document
-	lines    []int // where each begins
+	document          *Document
+	pos, line, column int
 }
 
-func newFinder(d *Document) *finder {
-	f := &finder{document: d, lines: []int{0}}
-	for i, b := range d.source {
-		if b == '\n' {
-			f.lines = append(f.lines, i+1)
-		}
-	}
-	return f
-}
+func newFinder(d *Document) *finder { return &finder{document: d, line: 1, column: 1} }
 
 // at is the place of a byte; path is that of the element within its statement.
 func (f *finder) at(pos int, s *statement, path string) Place {
-	line := sort.SearchInts(f.lines, pos+1)
-	p := Place{Line: line, Column: 1 + utf8.RuneCount(f.document.source[f.lines[line-1]:pos]), Path: "Statement"}
+	passed := f.document.source[f.pos:pos]
+	if n := bytes.Count(passed, newline); n > 0 {
+		f.line, f.column = f.line+n, 1
+		passed = passed[bytes.LastIndexByte(passed, '\n')+1:]
+	}
+	f.pos, f.column = pos, f.column+utf8.RuneCount(passed)
+	p := Place{Line: f.line, Column: f.column, Path: "Statement"}
 	if !f.document.lone {
 		p.Path += "[" + strconv.Itoa(s.index) + "]"
 	}
 	p.Path = joinPath(p.Path, path)
 	return p
 }
+
+var newline = []byte{'\n'}
 
 // negatable is the name of an element that may be turned round.
 func negatable(name string, not bool) string {

@@ -110,7 +110,7 @@ func (a *adviser) adviseSilence() {
 			continue
 		}
 		for j := range p.Statements {
-			if s := &p.Statements[j]; s.Effect == "Allow" && s.Failed == furthest {
+			if s := &p.Statements[j]; s.Effect == "Allow" && s.Failed == furthest && len(a.found) < maxSuggestions {
 				a.adviseStatement(p, s)
 			}
 		}
