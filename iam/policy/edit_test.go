@@ -15,11 +15,11 @@ import (
 // request allowed after the last and not before.
 func (x *example) fix(t *testing.T) {
 	t.Helper()
-	if x.fixed == nil {
+	if x.Fixed == nil {
 		return
 	}
-	for _, code := range x.fixed {
-		d := x.policies.Explain(&x.request)
+	for _, code := range x.Fixed {
+		d := x.policies.Explain(&x.Request)
 		i := slices.IndexFunc(d.Explanation.Suggestions, func(s policy.Suggestion) bool { return s.Edit != nil })
 		if d.Allowed() || i < 0 {
 			t.Fatalf("nothing to fix, but for %s:\n%s", code, d.Explanation)
@@ -40,7 +40,7 @@ func (x *example) fix(t *testing.T) {
 			t.Fatalf("edit %+v: %v in\n%s", *s.Edit, err, text)
 		}
 	}
-	if d := x.policies.Explain(&x.request); !d.Allowed() {
+	if d := x.policies.Explain(&x.Request); !d.Allowed() {
 		t.Errorf("not allowed after all fixes:\n%s", d.Explanation)
 	}
 }
