@@ -69,6 +69,7 @@ type assumedRoleUser struct {
 func (s *Server) assumeRoleWithWebIdentity(ctx context.Context, call *awsapi.Call, in *assumeRoleWithWebIdentityInput) (*assumeRoleWithWebIdentityOutput, error) {
 	roleARN, err := parseRoleARN(in.RoleArn)
 	if err != nil {
+		call.Explain(s.explainARN(in.RoleArn))
 		return nil, err
 	}
 	if in.ProviderId != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/irsatz/irsatz/internal/awsapi"
+	"github.com/irsatz/irsatz/iam/arn"
 	"github.com/irsatz/irsatz/internal/nearest"
 	"github.com/irsatz/irsatz/oidc"
 )
@@ -101,8 +102,30 @@ func (s *Server) explainProvider(issuer, accountID string) (cause, fix string) {
 	return cause, fix
 }
 
+// explainARN says what an ARN is that is not a role's.
+func (s *Server) explainARN(text string) (cause, fix string) {
+	cause = fmt.Sprintf("%q is not the ARN of a role", text)
+	if a, err := arn.Parse(text); err == nil && a.Service == "iam" {
+		kind, _, _ := strings.Cut(a.Resource, "/")
+		cause = fmt.Sprintf("%s is the ARN of a %s, not of a role", text, kind)
+	}
+	fix = "annotate the ServiceAccount with the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME"
+	if near, ok := nearest.Of(text, s.roleARNs()); ok {
+		fix += "; did you mean " + near + "?"
+	}
+	return cause, fix
+}
+
 // nearestRole is the fix for a role that does not exist.
 func (s *Server) nearestRole(roleARN string) string {
+	if near, ok := nearest.Of(roleARN, s.roleARNs()); ok {
+		return "did you mean " + near + "?"
+	}
+	return "create the role; AWS gives the same answer for a role that does not exist and for one that does not trust the token"
+}
+
+// roleARNs are those of all accounts.
+func (s *Server) roleARNs() []string {
 	snapshot := s.config.Store.Snapshot()
 	var arns []string
 	for _, id := range snapshot.Accounts() {
@@ -110,10 +133,7 @@ func (s *Server) nearestRole(roleARN string) string {
 			arns = append(arns, r.ARN)
 		}
 	}
-	if near, ok := nearest.Of(roleARN, arns); ok {
-		return "did you mean " + near + "?"
-	}
-	return "create the role; AWS gives the same answer for a role that does not exist and for one that does not trust the token"
+	return arns
 }
 
 func clockTime(epoch int64) string { return time.Unix(epoch, 0).UTC().Format(time.RFC3339) }
