@@ -8,14 +8,7 @@ import (
 	"testing"
 
 	"github.com/irsatz/irsatz/iam/policy"
-	"github.com/irsatz/irsatz/internal/corpus"
 )
-
-// example is a case of the corpus with its policies.
-type example struct {
-	*corpus.Case
-	policies *policy.Policies
-}
 
 func TestCorpus(t *testing.T) {
 	t.Parallel()
@@ -30,15 +23,13 @@ func TestCorpus(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c, err := corpus.Parse(src)
+			x, err := parseExample(src)
 			if err != nil {
 				t.Fatal(err)
 			}
-			policies, err := c.Policies(nil)
-			if err != nil {
+			if x.policies, err = x.parsed(nil); err != nil {
 				t.Fatal(err)
 			}
-			x := &example{c, policies}
 			x.check(t)
 			x.fix(t)
 		})
@@ -48,15 +39,15 @@ func TestCorpus(t *testing.T) {
 func (x *example) check(t *testing.T) {
 	t.Helper()
 	d := decide(t, x.policies, &x.Request)
-	if got := corpus.Describe(d); got != x.Decision {
+	if got := describe(d); got != x.Decision {
 		t.Errorf("decision\n got %s\nwant %s", got, x.Decision)
 	}
-	twins, err := x.Policies((*policy.Document).Canonical)
+	twins, err := x.parsed((*policy.Document).Canonical)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if twin := twins.Decide(&x.Request); twin != d {
-		t.Errorf("through their canonical forms the policies decide\n got %s\nwant %s", corpus.Describe(twin), corpus.Describe(d))
+		t.Errorf("through their canonical forms the policies decide\n got %s\nwant %s", describe(twin), describe(d))
 	}
 	if got := d.Sentence(&x.Request); x.Sentence != "" && got != x.Sentence {
 		t.Errorf("sentence\n got %s\nwant %s", got, x.Sentence)
@@ -77,5 +68,26 @@ func (x *example) check(t *testing.T) {
 			break
 		}
 		rest = rest[i+1:]
+	}
+}
+
+// TestCorpusIsStrict shows that a mistake in an example does not pass unseen.
+func TestCorpusIsStrict(t *testing.T) {
+	t.Parallel()
+	const decided = "-- request.json --\n{}\n-- decision --\nallow\n"
+	for name, src := range map[string]string{
+		"no decision":        "-- request.json --\n{}\n",
+		"no request":         "-- decision --\nallow\n",
+		"section twice":      decided + "-- decision --\nallow\n",
+		"unknown section":    decided + "-- explanations --\nx\n",
+		"unknown document":   decided + "-- identities.json --\n{}\n",
+		"malformed document": decided + "-- identity.json --\n{}\n",
+		"no level":           decided + "-- scp.json --\n" + doc(allowAll) + "\n",
+		"level too deep":     decided + "-- scp-6.json --\n" + doc(allowAll) + "\n",
+		"unknown field":      "-- request.json --\n{\"Nonsense\": 1}\n-- decision --\nallow\n",
+	} {
+		if _, err := parseExample([]byte(src)); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
 	}
 }

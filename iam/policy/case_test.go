@@ -1,6 +1,19 @@
-// Package corpus reads the cases of policy decisions that iam/policy/testdata holds, one a file.
-//
-// A case is a txtar archive of documents, a request, and what must come of it.
+package policy_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/irsatz/irsatz/iam/policy"
+)
+
+// example is a case of testdata: a txtar archive of documents, a request, and what must come of it.
 // Its sections are
 //
 //	identity[-NAME].json, boundary[-NAME].json, session[-NAME].json,
@@ -16,37 +29,23 @@
 //	               which the request is allowed
 //
 // Any other section fails, so that none is written in vain.
-package corpus
-
-import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"strconv"
-	"strings"
-
-	"golang.org/x/tools/txtar"
-
-	"github.com/irsatz/irsatz/iam/policy"
-)
-
-// Case is one case.
-type Case struct {
+type example struct {
 	// About says in words what it is about.
 	About     string
-	Documents []Document
+	Documents []caseDocument
 	Request   policy.Request
-	// Decision is in the words of [Describe].
+	// Decision is in the words of describe.
 	Decision string
 	Sentence string
 	Lines    []string
 	Fixes    []string
 	Fixed    []string
+
+	policies *policy.Policies // as they are
 }
 
-// Document is one policy of a case.
-type Document struct {
+// caseDocument is one policy of a case.
+type caseDocument struct {
 	Kind policy.Kind
 	Name string
 	// Level counts the levels of an organization from its root, which is 1.
@@ -54,10 +53,10 @@ type Document struct {
 	Source []byte
 }
 
-// Parse reads a case.
-func Parse(src []byte) (*Case, error) {
+// parseExample reads a case.
+func parseExample(src []byte) (*example, error) {
 	archive := txtar.Parse(src)
-	c := &Case{About: strings.TrimSpace(string(archive.Comment))}
+	c := &example{About: strings.TrimSpace(string(archive.Comment))}
 	seen := map[string]bool{}
 	for _, f := range archive.Files {
 		if seen[f.Name] {
@@ -78,7 +77,7 @@ func Parse(src []byte) (*Case, error) {
 
 var errUnknown = errors.New("unknown")
 
-func (c *Case) section(name string, data []byte) error {
+func (c *example) section(name string, data []byte) error {
 	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
 	switch name {
 	case "request.json":
@@ -114,9 +113,9 @@ var kinds = map[string]policy.Kind{
 // maxLevel is how deep an organization may be.
 const maxLevel = 5
 
-func (c *Case) document(section string, source []byte) error {
+func (c *example) document(section string, source []byte) error {
 	word, name, _ := strings.Cut(section, "-")
-	d := Document{Kind: kinds[word], Name: name, Source: source}
+	d := caseDocument{Kind: kinds[word], Name: name, Source: source}
 	switch d.Kind {
 	case policy.Kind(0):
 		return errUnknown
@@ -135,9 +134,9 @@ func (c *Case) document(section string, source []byte) error {
 	return nil
 }
 
-// Policies parses the documents of the case. Each is first brought into a form,
+// parsed parses the documents of the case. Each is first brought into a form,
 // if there is one to bring it into.
-func (c *Case) Policies(form func(*policy.Document) []byte) (*policy.Policies, error) {
+func (c *example) parsed(form func(*policy.Document) []byte) (*policy.Policies, error) {
 	ps := &policy.Policies{}
 	for _, d := range c.Documents {
 		document, err := policy.Parse(d.Kind, d.Source)
@@ -153,7 +152,7 @@ func (c *Case) Policies(form func(*policy.Document) []byte) (*policy.Policies, e
 }
 
 // attach puts a policy where its kind belongs.
-func (d *Document) attach(ps *policy.Policies, p policy.Policy) {
+func (d *caseDocument) attach(ps *policy.Policies, p policy.Policy) {
 	switch d.Kind {
 	case policy.Identity:
 		ps.Identity = append(ps.Identity, p)
@@ -180,8 +179,8 @@ func atLevel(levels [][]policy.Policy, n int, p policy.Policy) [][]policy.Policy
 	return levels
 }
 
-// Describe is a decision in the words of the decision section.
-func Describe(d policy.Decision) string {
+// describe is a decision in the words of the decision section.
+func describe(d policy.Decision) string {
 	text := d.Outcome.String() + " by " + d.By.String()
 	if d.Statement >= 0 {
 		text += fmt.Sprintf(" %s[%d]", d.Policy, d.Statement)
