@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/irsatz/irsatz/internal/awsapi"
 	"github.com/irsatz/irsatz/iam/arn"
+	"github.com/irsatz/irsatz/internal/awsapi"
 	"github.com/irsatz/irsatz/internal/nearest"
 	"github.com/irsatz/irsatz/oidc"
 )
