@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -165,7 +166,7 @@ func subjectPart(wanted, actual string) string {
 	w, mine := strings.CutPrefix(wanted, serviceAccount)
 	a, theirs := strings.CutPrefix(actual, serviceAccount)
 	if !mine || !theirs {
-		return "the subject differs"
+		return differing(wanted, actual)
 	}
 	wantedNamespace, _, _ := strings.Cut(w, ":")
 	actualNamespace, _, _ := strings.Cut(a, ":")
@@ -173,6 +174,19 @@ func subjectPart(wanted, actual string) string {
 		return "the namespace differs"
 	}
 	return "the service account's name differs"
+}
+
+// differing says from which character on two subjects differ, if not altogether.
+func differing(wanted, actual string) string {
+	w, a := []rune(wanted), []rune(actual)
+	n := 0
+	for n < min(len(w), len(a)) && w[n] == a[n] {
+		n++
+	}
+	if n == 0 {
+		return "the subject differs"
+	}
+	return fmt.Sprintf("the subject differs from its character %d on", n+1)
 }
 
 // claims are the claims of a token that can be condition keys of its issuer.
