@@ -2,6 +2,7 @@
 
 GO          = go
 FUZZTIME    = 20000x
+FUZZDIRS    = .
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PLATFORMS   = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 TESTFLAGS   =
@@ -33,11 +34,15 @@ lint: ## check the format, vet and run staticcheck
 
 # By count, since Go before 1.27 may report the end of a time as a failure (go.dev/issue/75804).
 fuzz: ## fuzz every target with FUZZTIME (20000x) inputs
-	@grep '^func Fuzz' $$(find . -name '*_test.go') /dev/null | sed 's|/[^/]*:func \(Fuzz[A-Za-z0-9_]*\).*| \1|' | \
+	@grep '^func Fuzz' $$(find $(FUZZDIRS) -name '*_test.go') /dev/null | sed 's|/[^/]*:func \(Fuzz[A-Za-z0-9_]*\).*| \1|' | \
 	while read -r dir name; do \
 		echo "$$dir $$name"; \
 		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "$$dir" || exit 1; \
 	done
+
+fuzz-policy: ## fuzz each target of the policy engine for about half a minute
+	@$(MAKE) -s fuzz FUZZDIRS=./iam/policy FUZZTIME=300000x
+	@$(MAKE) -s fuzz FUZZDIRS=./iam/arn FUZZTIME=800000x
 
 golden: ## write the golden files anew; read the diff before you commit it
 	@grep -lE 'flag\.Bool\("update"|internal/golden"' $$(find . -name '*_test.go') /dev/null | sed 's|/[^/]*$$||' | sort -u | \
@@ -72,4 +77,4 @@ tidy-check: ## fail if go.mod or go.sum is not tidy
 clean: ## remove what was built and downloaded here
 	rm -rf bin dist .cache
 
-.PHONY: help build demo test race lint fuzz golden cover cover-policy checklist conformance bench cross tidy-check clean
+.PHONY: help build demo test race lint fuzz fuzz-policy golden cover cover-policy checklist conformance bench cross tidy-check clean
