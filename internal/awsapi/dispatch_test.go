@@ -173,6 +173,16 @@ func TestSlowBodyIsCutOff(t *testing.T) {
 	}
 }
 
+// An operation that is guarded by a trust policy and asked none has no answer.
+func TestUnasked(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	a := h.post("Action=Unasked&Version=2011-06-15")
+	if a.Code != 500 || strings.Contains(a.Body.String(), "hunter2") || !strings.Contains(a.record.Cause, "asked no policy") {
+		t.Errorf("%d %s, cause %q", a.Code, a.Body, a.record.Cause)
+	}
+}
+
 // Details of what failed inside are for the log and the trail only.
 func TestInternalFailure(t *testing.T) {
 	t.Parallel()

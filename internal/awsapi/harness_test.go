@@ -78,6 +78,9 @@ func service() awsapi.Query {
 			awsapi.Op("Whoami", true, awsapi.GrantNone, func(_ context.Context, call *awsapi.Call, _ *empty) (*innerOutput, error) {
 				return &innerOutput{call.Caller.ARN}, nil
 			}),
+			awsapi.Op("Unasked", false, awsapi.GrantTrust, func(context.Context, *awsapi.Call, *empty) (*innerOutput, error) {
+				return &innerOutput{"the secret is hunter2"}, nil
+			}),
 			awsapi.Op("Panic", false, awsapi.GrantNone, func(context.Context, *awsapi.Call, *empty) (*empty, error) { panic("the secret is hunter2") }),
 			awsapi.Op("Fail", false, awsapi.GrantNone, func(context.Context, *awsapi.Call, *empty) (*empty, error) {
 				return nil, errors.New("the secret is hunter2")

@@ -155,7 +155,12 @@ func (s *QueryServer) perform(r *http.Request, call *Call, op *Operation, form *
 		}
 		call.Authenticated(caller)
 	}
-	return op.run(r.Context(), call, form)
+	out, err = op.run(r.Context(), call, form)
+	if err == nil && op.Grant == GrantTrust && len(call.Record.Checks) == 0 {
+		// Whatever it did, nobody was asked: its answer goes to nobody.
+		return nil, Internal(fmt.Errorf("%s asked no policy", op.Name))
+	}
+	return out, err
 }
 
 // Form is a decoded query request. The first occurrence of a parameter wins.
