@@ -1,7 +1,6 @@
 package fakes3
 
 import (
-	"bytes"
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/base64"
@@ -203,8 +202,8 @@ func (p *patient) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// readXML reads a small body whole.
-func (x *exchange) readXML() ([]byte, *awsapi.Error) {
+// readSmall reads a small body whole, as it is.
+func (x *exchange) readSmall() ([]byte, *awsapi.Error) {
 	p, err := x.openBody(maxXML)
 	if err != nil {
 		return nil, err
@@ -213,7 +212,7 @@ func (x *exchange) readXML() ([]byte, *awsapi.Error) {
 	if rerr != nil {
 		return nil, p.refusal(rerr)
 	}
-	return bytes.TrimSpace(body), nil
+	return body, nil
 }
 
 func (p *payload) refusal(err error) *awsapi.Error {
@@ -233,6 +232,6 @@ func (x *exchange) settleBody() *awsapi.Error {
 	if x.r.ContentLength == 0 && (x.payload == "" || x.payload == sigv4.UnsignedPayload || x.payload == sigv4.EmptyPayload) {
 		return nil
 	}
-	_, err := x.readXML()
+	_, err := x.readSmall()
 	return err
 }

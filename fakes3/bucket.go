@@ -1,6 +1,7 @@
 package fakes3
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/xml"
@@ -84,11 +85,11 @@ type createBucketRequest struct {
 // decodeCreateBucket reads the configuration, which may be left out.
 func (x *exchange) decodeCreateBucket() *awsapi.Error {
 	in := new(createBucketRequest)
-	body, err := x.readXML()
+	body, err := x.readSmall()
 	if err != nil {
 		return err
 	}
-	if len(body) > 0 {
+	if len(bytes.TrimSpace(body)) > 0 {
 		if err := xml.Unmarshal(body, in); err != nil {
 			return malformedXML()
 		}

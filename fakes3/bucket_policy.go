@@ -27,7 +27,7 @@ func (x *exchange) getBucketPolicy() *awsapi.Error {
 // DIVERGES: Block Public Access is not implemented: a public policy is stored
 // and works, as on a bucket whose four switches are off.
 func (x *exchange) putBucketPolicy() *awsapi.Error {
-	body, err := x.readXML() // small, if not XML
+	body, err := x.readSmall()
 	if err != nil {
 		return err
 	}

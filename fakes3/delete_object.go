@@ -156,7 +156,7 @@ func (x *exchange) decodeEarly() *awsapi.Error {
 
 // readInto reads a small XML body into v, whose XMLName is required.
 func (x *exchange) readInto(v any) *awsapi.Error {
-	body, err := x.readXML()
+	body, err := x.readSmall()
 	if err != nil {
 		return err
 	}

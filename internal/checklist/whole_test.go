@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -140,13 +141,17 @@ func (w *world) putPolicy(text string) int {
 func TestG41_BucketPolicyIsEchoed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	const text = "{ \"Statement\":\t{\"Resource\":[\"arn:aws:s3:::data/*\"],\n\"Action\":\"s3:getobject\",\"Principal\":\"*\",\"Effect\":\"Allow\"}}"
+	const text = "{ \"Statement\":\t{\"Resource\":[\"arn:aws:s3:::data/*\"],\n\"Action\":\"s3:getobject\",\"Principal\":\"*\",\"Effect\":\"Allow\"}}\n"
 	if status := w.putPolicy(text); status != 204 {
 		t.Errorf("status %d", status)
 	}
 	out, err := w.root().GetBucketPolicy(t.Context(), &s3.GetBucketPolicyInput{Bucket: aws.String("data")})
 	if err != nil || *out.Policy != text {
 		t.Errorf("got %q, %v", aws.ToString(out.Policy), err)
+	}
+	_, err = w.root().PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: aws.String("data"), Policy: aws.String(" " + text)})
+	if err == nil || !strings.Contains(err.Error(), "the first byte must be '{'") {
+		t.Errorf("the first byte is a blank: %v", err)
 	}
 }
 
