@@ -95,6 +95,10 @@ func (v *Verifier) get(ctx context.Context, address string) (body []byte, status
 		return nil, response.StatusCode, 0, errors.New("the answer is not 200 OK")
 	}
 	body, err = io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	if err == nil {
+		// A server that is hung up on may end its answer in good order.
+		err = ctx.Err()
+	}
 	if err != nil {
 		return nil, response.StatusCode, 0, err
 	}
