@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/irsatz/irsatz/irsatest"
 )
@@ -129,6 +131,61 @@ func TestFailures(t *testing.T) {
 			}
 		})
 	}
+}
+
+// chained has a role in another account that dev/app's role may go on to, if that
+// role's trust policy names it.
+const chained = `
+---
+apiVersion: irsatz/v1
+account: "444455556666"
+roles:
+  - roleName: b
+    assumeRolePolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Action: sts:AssumeRole, Principal: {AWS: "arn:aws:iam::111122223333:role/app"}}]}
+    policies: [{policyName: read, policyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Action: "s3:ListAllMyBuckets", Resource: "*"}]}}]
+`
+
+// F33: the role of another account does not trust the role of the pod.
+func TestFailureF33ChainedRole(t *testing.T) {
+	const good, bad = "role/app\"}}]}", "role/other\"}}]}"
+	setup := strings.Replace(sound, "[{Effect: Allow, Action: \"s3:GetObject\"", `[{Effect: Allow, Action: "sts:AssumeRole", Resource: "arn:aws:iam::444455556666:role/b"}, {Effect: Allow, Action: "s3:GetObject"`, 1) + chained
+	spoiled := strings.Replace(setup, good, bad, 1)
+	if spoiled == setup {
+		t.Fatal("nothing was spoiled")
+	}
+	irsa := irsatest.Start(t, spoiled)
+	const denial = "is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::444455556666:role/b"
+	if _, err := chain(t, irsa); err == nil || !strings.Contains(err.Error(), denial) {
+		t.Fatalf("got %v, want %s", err, denial)
+	}
+	why := strings.Join(strings.Fields(irsa.Why()), " ")
+	for _, part := range []string{"principal does not match", "arn:aws:iam::111122223333:role/other", `add {"AWS": "arn:aws:iam::111122223333:role/app"}`} {
+		if !strings.Contains(why, part) {
+			t.Errorf("irsatz why does not name %s: %s", part, why)
+		}
+	}
+	who, err := chain(t, irsatest.Start(t, strings.Replace(spoiled, bad, good, 1)))
+	if err != nil || who != "arn:aws:sts::444455556666:assumed-role/b/onward" {
+		t.Errorf("with the fix made: %s, %v", who, err)
+	}
+}
+
+// chain goes from the pod's role to role b, and says who it is then.
+func chain(t *testing.T, irsa *irsatest.Emulator) (string, error) {
+	t.Helper()
+	irsa.Pod("dev", "app").Setenv(t)
+	settings, err := config.LoadDefaultConfig(context.Background(), config.WithRetryMaxAttempts(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.Credentials = stscreds.NewAssumeRoleProvider(sts.NewFromConfig(settings), "arn:aws:iam::444455556666:role/b", func(o *stscreds.AssumeRoleOptions) {
+		o.RoleSessionName = "onward"
+	})
+	out, err := sts.NewFromConfig(settings).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return "", err
+	}
+	return *out.Arn, nil
 }
 
 // readAsPod reads the object as the pod does.

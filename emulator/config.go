@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/irsatz/irsatz/fakests"
 	"github.com/irsatz/irsatz/internal/clock"
@@ -52,6 +53,11 @@ type Config struct {
 	Audit      bool               // serve what policies deny, and record it
 	ErrorTexts fakests.ErrorTexts // zero means today's
 
+	// IAMPropagation is how long STS does not know of a new role, by the
+	// emulator's clock. Zero means that it knows at once; AWS takes about ten
+	// seconds.
+	IAMPropagation time.Duration
+
 	Clock *clock.Clock // nil means one that runs with the wall clock
 	Rand  io.Reader    // ids and secrets; nil means crypto/rand
 	Log   *slog.Logger // nil means no log
@@ -88,6 +94,9 @@ func (c Config) resolve() (*resolved, error) {
 	}
 	if !regionShape.MatchString(c.Region) {
 		return nil, fmt.Errorf("region %q: want a region such as eu-west-1", c.Region)
+	}
+	if c.IAMPropagation < 0 {
+		return nil, fmt.Errorf("IAM propagation %s: want a duration such as 10s", c.IAMPropagation)
 	}
 	if !loopback(c.Control) && c.ControlToken == "" {
 		return nil, fmt.Errorf("control port %s: a control port beyond loopback needs a control token", c.Control)

@@ -39,7 +39,7 @@ func (e *Emulator) newWorld(state *manifest.State) (*world, error) {
 		Store: store, Trail: e.trail, Log: c.Log, Rand: c.Rand, Region: c.Region, Audit: c.Audit,
 		Now: c.Clock.Now, ClientNow: clock.Now,
 	}.WithDefaults()
-	if w.sts, err = fakests.New(fakests.Config{Config: w.api, Verifier: e.verifier, ErrorTexts: c.ErrorTexts}); err != nil {
+	if w.sts, err = fakests.New(fakests.Config{Config: w.api, Verifier: e.verifier, ErrorTexts: c.ErrorTexts, Propagation: c.IAMPropagation}); err != nil {
 		return nil, err
 	}
 	if w.s3, err = fakes3.New(w.s3Config()); err != nil {

@@ -2,11 +2,9 @@ package fakests
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/iam/arn"
@@ -16,17 +14,7 @@ import (
 	"github.com/irsatz/irsatz/trail"
 )
 
-const (
-	assumeAction   = "sts:AssumeRoleWithWebIdentity"
-	tagAction      = "sts:TagSession"
-	identityAction = "sts:SetSourceIdentity"
-
-	defaultDuration = time.Hour // also where the role allows more
-
-	// tokenBudget is the size in bytes that utilisation is measured against
-	// (documented since September 2026).
-	tokenBudget = 4096
-)
+const assumeAction = "sts:AssumeRoleWithWebIdentity"
 
 type assumeRoleWithWebIdentityInput struct {
 	RoleArn          string             `rule:"required,min=20,max=2048,pattern=arn"`
@@ -38,10 +26,6 @@ type assumeRoleWithWebIdentityInput struct {
 	DurationSeconds  *int32             `rule:"min=900,max=43200"`
 	// MinimumSessionTokenSize is there since September 2026.
 	MinimumSessionTokenSize *int32 `rule:"min=0,max=4096"`
-}
-
-type policyDescriptor struct {
-	Arn string `query:"arn" rule:"required,min=20,max=2048,pattern=arn"`
 }
 
 // assumeRoleWithWebIdentityOutput has its members in the order of a recorded
@@ -56,11 +40,6 @@ type assumeRoleWithWebIdentityOutput struct {
 	PackedPolicySize            *int32
 	SessionTokenSize            *int32
 	SessionTokenUtilization     *int32
-}
-
-type assumedRoleUser struct {
-	AssumedRoleId string //nolint:revive // AWS's spelling
-	Arn           string
 }
 
 // assumeRoleWithWebIdentity gives credentials of a role for a token
@@ -91,7 +70,7 @@ func (s *Server) assumeRoleWithWebIdentity(ctx context.Context, call *awsapi.Cal
 	if err != nil {
 		return nil, err
 	}
-	policyARNs, err := s.sessionPolicies(in, role)
+	policyARNs, err := s.sessionPolicies(in.Policy, in.PolicyArns, role.AccountID)
 	if err != nil {
 		return nil, err
 	}
@@ -156,20 +135,12 @@ func (s *Server) identify(ctx context.Context, call *awsapi.Call, in *assumeRole
 // trusted asks the role's trust policy. A role that does not exist and one
 // that does not trust look the same, so that nobody can list roles.
 func (s *Server) trusted(call *awsapi.Call, in *assumeRoleWithWebIdentityInput, who *identity, attributes *attributes) (*iam.Role, error) {
-	role, ok := s.config.Store.Snapshot().RoleByARN(in.RoleArn)
+	role, ok := s.visibleRole(call, in.RoleArn)
 	if !ok {
-		call.Explain("there is no role "+in.RoleArn, s.nearestRole(in.RoleArn))
 		return nil, errNotAuthorized
 	}
-	actions := []string{assumeAction}
-	if len(attributes.tags) > 0 {
-		actions = append(actions, tagAction)
-	}
-	if attributes.sourceIdentity != "" {
-		actions = append(actions, identityAction)
-	}
 	ctx := trustContext(call, in, who, attributes, role)
-	for _, action := range actions {
+	for _, action := range attributes.actions(assumeAction) {
 		decision := iam.AuthorizeWebIdentity(role, who.provider, action, ctx)
 		if !call.Decided(action, role.ARN, decision) {
 			return nil, errNotAuthorized
@@ -202,87 +173,31 @@ func trustContext(call *awsapi.Call, in *assumeRoleWithWebIdentityInput, who *id
 	ctx.Set("aws:PrincipalIsAWSService", "false")
 	ctx.Set("aws:ViaAWSService", "false")
 	ctx.Set("sts:RoleSessionName", in.RoleSessionName)
-	ctx.Set("aws:ResourceAccount", role.AccountID)
-	for _, tag := range role.Tags {
-		ctx.Set("aws:ResourceTag/"+tag.Key, tag.Value)
-		ctx.Set("iam:ResourceTag/"+tag.Key, tag.Value)
-	}
+	ctx.Set("sts:RoleAuthorizedByIdp", strconv.FormatBool(attributes.authorizedByIdP))
+	fillRole(ctx, role)
 	attributes.fill(ctx)
 	return ctx
-}
-
-// sessionDuration is what was asked for, within what the role allows. The
-// token's own expiry does not cap it (observed).
-func sessionDuration(seconds *int32, role *iam.Role) (time.Duration, error) {
-	if seconds == nil {
-		return defaultDuration, nil
-	}
-	duration := time.Duration(*seconds) * time.Second
-	if duration > role.MaxSessionDuration {
-		return 0, validationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
-	}
-	return duration, nil
-}
-
-// maxSessionPolicies is how many characters session policies may have
-// together.
-const maxSessionPolicies = 2048
-
-// sessionPolicies checks the session policies and returns the ARNs of the
-// managed ones, which must be the role's account's or AWS's.
-func (s *Server) sessionPolicies(in *assumeRoleWithWebIdentityInput, role *iam.Role) ([]string, error) {
-	size := 0
-	if in.Policy != nil {
-		size = utf8.RuneCountInString(*in.Policy)
-		if _, err := policy.Parse(policy.Session, []byte(*in.Policy)); err != nil {
-			return nil, malformedPolicy(err)
-		}
-	}
-	var arns []string
-	for _, d := range in.PolicyArns {
-		p, err := s.config.Store.Snapshot().ManagedPolicy(d.Arn)
-		if err != nil || p.AccountID != role.AccountID && p.AccountID != "aws" {
-			return nil, malformedPolicy(fmt.Errorf("managed session policy %s does not exist in the role's account", d.Arn))
-		}
-		size += len(d.Arn)
-		arns = append(arns, d.Arn)
-	}
-	if size > maxSessionPolicies {
-		return nil, packedPolicyTooLarge(size * 100 / maxSessionPolicies)
-	}
-	return arns, nil
 }
 
 // issue opens the session.
 func (s *Server) issue(call *awsapi.Call, role *iam.Role, session iam.Session, duration time.Duration) (*assumeRoleWithWebIdentityOutput, error) {
 	issued, opened, err := s.config.Store.Issue(role, session, duration)
-	if errors.Is(err, iam.ErrTokenTooLarge) {
-		return nil, errTokenTooLarge
+	if err != nil {
+		return nil, issueRefusal(err)
 	}
+	sizes, err := s.sizes(issued, opened)
 	if err != nil {
 		return nil, err
 	}
-	size := int32(len(issued.SessionToken))
-	if size > tokenBudget {
-		return nil, errTokenTooLarge
-	}
-	utilization := size * 100 / tokenBudget
 	out := &assumeRoleWithWebIdentityOutput{
 		Audience:        session.Audience,
 		AssumedRoleUser: assumedRoleUser{AssumedRoleId: opened.ID(), Arn: opened.ARN()},
-		Provider:        session.ProviderARN,
-		Credentials: credentials{
-			AccessKeyId: issued.AccessKeyID, SecretAccessKey: issued.Secret,
-			SessionToken: issued.SessionToken, Expiration: issued.Expires,
-		},
-		SubjectFromWebIdentityToken: &session.Subject,
-		SourceIdentity:              session.SourceIdentity,
+		Provider:        session.ProviderARN, Credentials: credentialsOf(issued),
+		SubjectFromWebIdentityToken: &session.Subject, SourceIdentity: session.SourceIdentity,
+		PackedPolicySize: sizes.packed, SessionTokenSize: sizes.token, SessionTokenUtilization: sizes.utilization,
 	}
-	switch {
-	case s.config.ErrorTexts == Current:
-		out.PackedPolicySize, out.SessionTokenSize, out.SessionTokenUtilization = &utilization, &size, &utilization
-	case opened.PolicyPassed || len(opened.Tags) > 0:
-		out.PackedPolicySize = &utilization
+	if out.PackedPolicySize == nil {
+		out.PackedPolicySize = sizes.utilization // today always there (observed)
 	}
 	call.Record.AccessKeyID = issued.AccessKeyID
 	return out, nil

@@ -3,7 +3,6 @@ package fakests
 import (
 	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -24,7 +23,7 @@ const (
 	claimRoles          = "https://aws.amazon.com/roles"
 )
 
-// attributes are what a token asks to be set on the session.
+// attributes are what a token, or a request, asks to be set on the session.
 type attributes struct {
 	tags            []iam.Tag
 	transitive      []string
@@ -177,9 +176,21 @@ func (a *attributes) readRoles(claims *oidc.Claims, roleARN string) error {
 	return nil
 }
 
+// actions are what must be allowed to whoever does the action with these
+// attributes.
+func (a *attributes) actions(action string) []string {
+	all := []string{action}
+	if len(a.tags) > 0 {
+		all = append(all, tagAction)
+	}
+	if a.sourceIdentity != "" {
+		all = append(all, identityAction)
+	}
+	return all
+}
+
 // fill sets the condition keys of the attributes.
 func (a *attributes) fill(ctx *policy.Context) {
-	ctx.Set("sts:RoleAuthorizedByIdp", strconv.FormatBool(a.authorizedByIdP))
 	if a.sourceIdentity != "" {
 		ctx.Set("sts:SourceIdentity", a.sourceIdentity)
 	}

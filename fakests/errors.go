@@ -53,6 +53,19 @@ var (
 		Code: "InvalidParameterValue", Status: http.StatusBadRequest,
 		Message: "The specified transitive tag key must be included in the requested tags.",
 	}
+	errInheritedTag = &awsapi.Error{
+		Code: "InvalidParameterValue", Status: http.StatusBadRequest,
+		Message: "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.",
+	}
+	// The text is not recorded.
+	errReservedTag = &awsapi.Error{
+		Code: "InvalidParameterValue", Status: http.StatusBadRequest,
+		Message: "Tag keys that begin with aws: are reserved.",
+	}
+	errInvalidMessage = &awsapi.Error{
+		Code: "InvalidAuthorizationMessageException", Status: http.StatusBadRequest,
+		Message: "Message is not valid",
+	}
 )
 
 var errTokenTooLarge = &awsapi.Error{

@@ -17,6 +17,10 @@ type Config struct {
 	awsapi.Config
 	Verifier   *oidc.Verifier // required
 	ErrorTexts ErrorTexts     // zero means today's
+
+	// Propagation is how long a new role stays unknown to STS, as IAM is only
+	// eventually consistent. Zero means that it is known at once.
+	Propagation time.Duration
 }
 
 // ErrorTexts says from when the texts of errors are.
@@ -66,20 +70,17 @@ func (s *Server) table() awsapi.Query {
 	return awsapi.Query{
 		Name: "sts", Version: "2011-06-15", Namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
 		Operations: []awsapi.Operation{
+			awsapi.Op("AssumeRole", true, awsapi.GrantTrust, s.assumeRole),
+			awsapi.Op("AssumeRoleWithSAML", false, awsapi.GrantTrust, s.assumeRoleWithSAML),
 			awsapi.Op("AssumeRoleWithWebIdentity", false, awsapi.GrantTrust, s.assumeRoleWithWebIdentity),
+			awsapi.Op("AssumeRoot", true, awsapi.GrantWithin, s.assumeRoot),
+			awsapi.Op("DecodeAuthorizationMessage", true, awsapi.GrantWithin, s.decodeAuthorizationMessage),
+			awsapi.Op("GetAccessKeyInfo", true, awsapi.GrantWithin, s.getAccessKeyInfo),
 			awsapi.Op("GetCallerIdentity", true, awsapi.GrantNone, s.getCallerIdentity),
+			awsapi.Op("GetFederationToken", true, awsapi.GrantWithin, s.getFederationToken),
+			awsapi.Op("GetSessionToken", true, awsapi.GrantNone, s.getSessionToken),
+			awsapi.Op("GetWebIdentityToken", true, awsapi.GrantWithin, s.getWebIdentityToken),
 		},
-		Planned: []string{
-			"AssumeRole", "AssumeRoleWithSAML", "AssumeRoot", "DecodeAuthorizationMessage", "GetAccessKeyInfo",
-			"GetDelegatedAccessToken", "GetFederationToken", "GetSessionToken", "GetWebIdentityToken",
-		},
+		Planned: []string{"GetDelegatedAccessToken"},
 	}
-}
-
-// credentials is the Credentials element.
-type credentials struct {
-	AccessKeyId     string //nolint:revive // AWS's spelling
-	SecretAccessKey string
-	SessionToken    string
-	Expiration      time.Time
 }

@@ -18,6 +18,7 @@ var (
 	ErrTokenUnexpected  = errors.New("long-term access key with a session token")
 	ErrSessionExpired   = errors.New("the session has expired")
 	ErrRoleGone         = errors.New("the session's role was deleted")
+	ErrUserGone         = errors.New("the session's user was deleted")
 )
 
 // Caller is the principal of one request.
@@ -29,8 +30,8 @@ type Caller struct {
 	AccessKeyID string
 
 	Role    *Role    // of a role session
-	Session *Session // of a role session
-	User    *User    // of an IAM user
+	Session *Session // nil for long-term credentials
+	User    *User    // of an IAM user, its session or a federated user; nil for root's
 }
 
 // Anonymous returns the caller of an unsigned request.
@@ -46,10 +47,7 @@ func (s *Store) Authenticate(accessKeyID, sessionToken string) (*Caller, string,
 		if sessionToken != "" {
 			return nil, "", ErrTokenUnexpected
 		}
-		return &Caller{
-			Kind: policy.Root, AccountID: r.AccountID, AccessKeyID: accessKeyID, UserID: r.AccountID,
-			ARN: arn.ARN{Partition: "aws", Service: "iam", AccountID: r.AccountID, Resource: "root"}.String(),
-		}, r.Secret, nil
+		return rootCaller(r.AccountID, accessKeyID), r.Secret, nil
 	}
 	if u, ok := snapshot.keys[accessKeyID]; ok {
 		return s.authenticateUser(u, accessKeyID, sessionToken)
@@ -63,19 +61,30 @@ func (s *Store) Authenticate(accessKeyID, sessionToken string) (*Caller, string,
 	return s.authenticateSession(snapshot, accessKeyID, sessionToken)
 }
 
+func rootCaller(accountID, accessKeyID string) *Caller {
+	return &Caller{
+		Kind: policy.Root, AccountID: accountID, AccessKeyID: accessKeyID, UserID: accountID,
+		ARN: arn.ARN{Partition: "aws", Service: "iam", AccountID: accountID, Resource: "root"}.String(),
+	}
+}
+
 func (s *Store) authenticateUser(u *User, accessKeyID, sessionToken string) (*Caller, string, error) {
 	if sessionToken != "" {
 		return nil, "", ErrTokenUnexpected
 	}
 	for _, k := range u.AccessKeys {
 		if k.ID == accessKeyID {
-			return &Caller{
-				Kind: policy.User, AccountID: u.AccountID, ARN: u.ARN, UserID: u.ID,
-				AccessKeyID: accessKeyID, User: u,
-			}, k.Secret, nil
+			return userCaller(u, accessKeyID), k.Secret, nil
 		}
 	}
 	return nil, "", ErrUnknownAccessKey
+}
+
+func userCaller(u *User, accessKeyID string) *Caller {
+	return &Caller{
+		Kind: policy.User, AccountID: u.AccountID, ARN: u.ARN, UserID: u.ID,
+		AccessKeyID: accessKeyID, User: u,
+	}
 }
 
 func (s *Store) authenticateSession(snapshot *Snapshot, accessKeyID, sessionToken string) (*Caller, string, error) {
@@ -91,6 +100,10 @@ func (s *Store) authenticateSession(snapshot *Snapshot, accessKeyID, sessionToke
 	if !s.now().Before(session.Expires) {
 		return nil, "", ErrSessionExpired
 	}
+	if session.Kind != RoleSession {
+		caller, err := sessionOfUser(snapshot, session)
+		return caller, session.Secret, err
+	}
 	role, ok := snapshot.Role(session.AccountID, session.RoleName)
 	if !ok || role.ID != session.RoleID {
 		return nil, "", ErrRoleGone
@@ -101,11 +114,31 @@ func (s *Store) authenticateSession(snapshot *Snapshot, accessKeyID, sessionToke
 	}, session.Secret, nil
 }
 
+// sessionOfUser is the caller of a session that a user or root made.
+func sessionOfUser(snapshot *Snapshot, session *Session) (*Caller, error) {
+	caller := rootCaller(session.AccountID, session.AccessKeyID)
+	if session.UserID != "" {
+		u, ok := snapshot.User(session.AccountID, session.UserName)
+		if !ok || u.ID != session.UserID {
+			return nil, ErrUserGone
+		}
+		caller = userCaller(u, session.AccessKeyID)
+	}
+	caller.Session = session
+	if session.Kind == FederatedSession {
+		caller.Kind, caller.ARN, caller.UserID = policy.FederatedUser, session.ARN(), session.ID()
+	}
+	return caller, nil
+}
+
 // Principal returns the caller as policies see it.
 func (c *Caller) Principal() policy.Principal {
 	p := policy.Principal{Kind: c.Kind, AccountID: c.AccountID, ARN: c.ARN}
-	if c.Role != nil {
+	switch {
+	case c.Role != nil:
 		p.RoleARN = c.Role.ARN
+	case c.Kind == policy.FederatedUser && c.User != nil:
+		p.RoleARN = c.User.ARN
 	}
 	return p
 }
@@ -127,6 +160,8 @@ func (c *Caller) FillContext(ctx *policy.Context) {
 		ctx.Set("aws:PrincipalArn", c.ARN)
 		ctx.Set("aws:username", c.User.Name)
 		fillTags(ctx, c.User.Tags, nil)
+	case policy.FederatedUser:
+		c.fillFederated(ctx)
 	default:
 		ctx.Set("aws:PrincipalType", "Account")
 		ctx.Set("aws:PrincipalArn", c.ARN)
@@ -134,16 +169,28 @@ func (c *Caller) FillContext(ctx *policy.Context) {
 	ctx.Set("aws:PrincipalAccount", c.AccountID)
 	ctx.Set("aws:PrincipalIsAWSService", "false")
 	ctx.Set("aws:userid", c.UserID)
+	if c.Session != nil {
+		ctx.Set("aws:TokenIssueTime", c.Session.issued)
+		// Documented as present in every request made with temporary
+		// credentials.
+		ctx.Set("aws:MultiFactorAuthPresent", "false")
+	}
+}
+
+func (c *Caller) fillFederated(ctx *policy.Context) {
+	ctx.Set("aws:PrincipalType", "FederatedUser")
+	ctx.Set("aws:PrincipalArn", c.ARN)
+	var own []Tag
+	if c.User != nil {
+		own = c.User.Tags
+	}
+	fillTags(ctx, own, c.Session.Tags)
 }
 
 func (c *Caller) fillSession(ctx *policy.Context) {
 	s := c.Session
 	ctx.Set("aws:PrincipalType", "AssumedRole")
 	ctx.Set("aws:PrincipalArn", c.Role.ARN) // the role, path included; never the session
-	ctx.Set("aws:TokenIssueTime", s.issued)
-	// Documented as present in every request made with temporary
-	// credentials.
-	ctx.Set("aws:MultiFactorAuthPresent", "false")
 	if s.SourceIdentity != "" {
 		ctx.Set("aws:SourceIdentity", s.SourceIdentity)
 	}

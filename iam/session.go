@@ -9,16 +9,32 @@ import (
 	"github.com/irsatz/irsatz/iam/policy"
 )
 
-// Session is an assumed role: what its session token carries.
+// SessionKind says what a session stands for.
+type SessionKind uint8
+
+// The kinds of session.
+const (
+	RoleSession      SessionKind = iota // an assumed role
+	UserSession                         // a user, or root, itself: GetSessionToken
+	FederatedSession                    // somebody in the name of a user, or of root: GetFederationToken
+)
+
+// Session is what a session token carries: an assumed role, unless Kind says
+// otherwise.
 type Session struct {
-	AccessKeyID string    `json:"k"`
-	Secret      string    `json:"s"`
-	AccountID   string    `json:"a"`
-	RoleName    string    `json:"r"`
-	RoleID      string    `json:"i"` // a role created again under the same name is another role
-	Name        string    `json:"n"` // RoleSessionName
-	Issued      time.Time `json:"t"`
-	Expires     time.Time `json:"e"`
+	Kind        SessionKind `json:"c,omitempty"`
+	AccessKeyID string      `json:"k"`
+	Secret      string      `json:"s"`
+	AccountID   string      `json:"a"`
+	RoleName    string      `json:"r"`
+	RoleID      string      `json:"i"` // a role created again under the same name is another role
+	Name        string      `json:"n"` // RoleSessionName, or that of the federated user
+	Issued      time.Time   `json:"t"`
+	Expires     time.Time   `json:"e"`
+
+	// The user behind a session of the other kinds; both are empty for root.
+	UserName string `json:"w,omitempty"`
+	UserID   string `json:"x,omitempty"`
 
 	ProviderARN    string   `json:"p,omitempty"` // of the OIDC provider; "" if none was used
 	Issuer         string   `json:"u,omitempty"` // issuer without https://, the prefix of its condition keys
@@ -44,16 +60,26 @@ type Session struct {
 	inline                 *policy.Document
 }
 
-// ARN returns the session's ARN, in which the role's path does not appear.
+// ARN returns the session's ARN, in which the role's path does not appear. The
+// session of a user has none of its own.
 func (s *Session) ARN() string { return s.arn }
 
-// ID returns the assumed role id, AROA…:name.
+// ID returns the assumed role id, AROA…:name, or that of the federated user,
+// the account id, a colon and the name.
 func (s *Session) ID() string { return s.id }
 
 // compile prepares what follows from the session's fields.
 func (s *Session) compile() error {
-	s.arn = arn.ARN{Partition: "aws", Service: "sts", AccountID: s.AccountID, Resource: "assumed-role/" + s.RoleName + "/" + s.Name}.String()
-	s.id, s.issued = s.RoleID+":"+s.Name, s.Issued.UTC().Format(time.RFC3339)
+	s.issued = s.Issued.UTC().Format(time.RFC3339)
+	switch s.Kind {
+	case RoleSession:
+		s.arn, s.id = s.resource("assumed-role/"+s.RoleName+"/"+s.Name), s.RoleID+":"+s.Name
+	case FederatedSession:
+		s.arn, s.id = s.resource("federated-user/"+s.Name), s.AccountID+":"+s.Name
+	case UserSession:
+	default:
+		return fmt.Errorf("session of kind %d: %w", s.Kind, ErrInvalidInput)
+	}
 	s.subKey, s.audKey, s.amrKey = s.Issuer+":sub", s.Issuer+":aud", s.Issuer+":amr"
 	if s.Policy == "" {
 		return nil
@@ -64,6 +90,11 @@ func (s *Session) compile() error {
 	}
 	s.inline = document
 	return nil
+}
+
+// resource is an ARN of STS in the session's account.
+func (s *Session) resource(name string) string {
+	return arn.ARN{Partition: "aws", Service: "sts", AccountID: s.AccountID, Resource: name}.String()
 }
 
 // policies returns the session policies in force now.
@@ -98,9 +129,28 @@ type Credentials struct {
 // Expires is the store's time plus duration, in whole seconds. The session that
 // is returned must not be changed.
 func (s *Store) Issue(role *Role, session Session, duration time.Duration) (Credentials, *Session, error) {
-	now := s.now().UTC().Truncate(time.Second)
+	session.Kind = RoleSession
 	session.AccountID, session.RoleName, session.RoleID = role.AccountID, role.Name, role.ID
-	session.AccessKeyID, session.Secret = s.random.accessKeyID("ASIA", role.AccountID), s.random.secret()
+	return s.issue(session, duration)
+}
+
+// IssueFor opens a session of the calling user or root, as Issue does for a
+// role. Its kind, UserSession or FederatedSession, is the caller's to set.
+func (s *Store) IssueFor(caller *Caller, session Session, duration time.Duration) (Credentials, *Session, error) {
+	if session.Kind == RoleSession || caller.Session != nil || caller.User == nil && caller.Kind != policy.Root {
+		return Credentials{}, nil, fmt.Errorf("session for %s: %w", caller.Kind, ErrInvalidInput)
+	}
+	session.AccountID = caller.AccountID
+	if caller.User != nil {
+		session.UserName, session.UserID = caller.User.Name, caller.User.ID
+	}
+	return s.issue(session, duration)
+}
+
+// issue fills in what all sessions have, and seals.
+func (s *Store) issue(session Session, duration time.Duration) (Credentials, *Session, error) {
+	now := s.now().UTC().Truncate(time.Second)
+	session.AccessKeyID, session.Secret = s.random.accessKeyID("ASIA", session.AccountID), s.random.secret()
 	session.Issued, session.Expires = now, now.Add(duration)
 	session.Tags, session.AMR, session.PolicyARNs = slices.Clone(session.Tags), slices.Clone(session.AMR), slices.Clone(session.PolicyARNs)
 	session.PolicyPassed = session.Policy != "" || len(session.PolicyARNs) > 0

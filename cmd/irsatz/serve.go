@@ -31,6 +31,7 @@ type serverFlags struct {
 	account, region, root    string
 	enforce, texts, logLevel string
 	dataDir                  string
+	propagation              time.Duration
 }
 
 func (f *serverFlags) add(flags *pflag.FlagSet) {
@@ -40,6 +41,7 @@ func (f *serverFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.root, "root-credentials", "", "KEYID:SECRET of the account's root (default test:test, or random when the AWS port is bound beyond loopback)")
 	flags.StringVar(&f.enforce, "enforce", "strict", "strict, or audit: serve what policies deny, and record it")
 	flags.StringVar(&f.texts, "error-texts", "current", "texts of STS errors: current, or legacy (those of tutorials written before July 2026)")
+	flags.DurationVar(&f.propagation, "iam-propagation", 0, "how long STS denies a new role, as AWS does for about 10s (default: not at all)")
 	flags.StringVar(&f.dataDir, "data-dir", "", "keep the state in this folder")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 }
@@ -48,7 +50,7 @@ func (f *serverFlags) add(flags *pflag.FlagSet) {
 func (f *serverFlags) config(p *program) (emulator.Config, error) {
 	config := emulator.Config{
 		Listen: f.listen, Control: hostPort(f.control), ControlToken: f.token,
-		Account: f.account, Region: f.region, Root: f.root,
+		Account: f.account, Region: f.region, Root: f.root, IAMPropagation: f.propagation,
 	}
 	if f.dataDir != "" {
 		return config, withHint(errors.New("--data-dir: keeping state across restarts is not implemented"), "without it, state lives as long as the process")
@@ -59,6 +61,9 @@ func (f *serverFlags) config(p *program) (emulator.Config, error) {
 		config.Audit = true
 	default:
 		return config, usageError{fmt.Errorf("--enforce %q: want strict or audit", f.enforce)}
+	}
+	if f.propagation < 0 {
+		return config, usageError{fmt.Errorf("--iam-propagation %s: want a duration such as 10s", f.propagation)}
 	}
 	var err error
 	if config.ErrorTexts, err = fakests.ParseErrorTexts(f.texts); err != nil {

@@ -143,6 +143,8 @@ func (c *Call) ExplainCredentials(err error) {
 		fix = "let the SDK refresh its credentials; these were kept past their Expiration"
 	case errors.Is(err, iam.ErrRoleGone):
 		fix = "assume the role again: a role created again under the same name is another role"
+	case errors.Is(err, iam.ErrUserGone):
+		fix = "make new credentials: a user created again under the same name is another user"
 	case errors.Is(err, iam.ErrTokenMissing):
 		fix = "send the session token that came with the access key"
 	case errors.Is(err, iam.ErrTokenUnexpected):

@@ -12,24 +12,28 @@ import (
 )
 
 // The members of an operation's input are the exported fields of a struct:
-// string, *string (nil if absent), *int32, or a slice of structs with string
-// fields. Their tags:
+// string, *string (nil if absent), *int32, a slice of strings, or one of structs
+// with string fields. Their tags:
 //
 //	RoleArn string `query:"RoleArn" rule:"required,min=20,max=2048,pattern=arn"`
 //
 // query names the parameter and defaults to the field's name. Rules: required,
 // sensitive (the value is not shown in messages), min and max (length in
-// UTF-16 code units, or value), pattern (a name in patterns).
+// UTF-16 code units, or value), pattern (a name in patterns). The tag each has
+// the rules of a list's strings.
 type member struct {
 	index  int
 	wire   string // RoleArn
 	shown  string // roleArn, as messages have it
 	fields []member
+	each   *member // of a list of strings
 
 	required, sensitive, bounded bool
 	min, max                     int
 	pattern                      *pattern
 }
+
+var stringsType = reflect.TypeFor[[]string]()
 
 // planOf reads the struct type's tags. A tag it does not understand is a bug
 // and panics.
@@ -43,7 +47,11 @@ func planOf(t reflect.Type) []member {
 		}
 		m.shown = strings.ToLower(m.wire[:1]) + m.wire[1:]
 		m.readRules(f.Tag.Get("rule"))
-		if f.Type.Kind() == reflect.Slice {
+		switch {
+		case f.Type == stringsType:
+			m.each = &member{max: -1}
+			m.each.readRules(f.Tag.Get("each"))
+		case f.Type.Kind() == reflect.Slice:
 			m.fields = planOf(f.Type.Elem())
 		}
 		plan = append(plan, m)
@@ -169,6 +177,9 @@ const maxListSkip = 10
 // ones.
 func decodeList(form *Form, m *member, field reflect.Value, wire, path string, violations *[]string) error {
 	spelt, err := listIndices(form, wire+".member.")
+	if err == nil && len(spelt) == 0 && m.required {
+		*violations = append(*violations, "Value null at '"+path+"' failed to satisfy constraint: Member must not be null")
+	}
 	if err != nil || len(spelt) == 0 {
 		return err
 	}
@@ -185,6 +196,10 @@ func decodeList(form *Form, m *member, field reflect.Value, wire, path string, v
 		return nil
 	}
 	field.Set(reflect.MakeSlice(field.Type(), last, last))
+	if m.each != nil {
+		m.decodeStrings(form, field, wire+".member.", path, spelt, violations)
+		return nil
+	}
 	for n := 1; n <= last; n++ {
 		prefix, shown := wire+".member."+spelt[n]+".", path+"."+strconv.Itoa(n)+".member."
 		if err := decodeMembers(form, m.fields, field.Index(n-1), prefix, shown, violations); err != nil {
@@ -192,6 +207,28 @@ func decodeList(form *Form, m *member, field reflect.Value, wire, path string, v
 		}
 	}
 	return nil
+}
+
+// decodeStrings reads Name.member.N parameters. What is wrong with the strings is
+// one violation, which names every rule (observed).
+func (m *member) decodeStrings(form *Form, field reflect.Value, prefix, path string, spelt map[int]string, violations *[]string) {
+	wrong := false
+	for i := range field.Len() {
+		value := form.values.Get(prefix + spelt[i+1])
+		field.Index(i).SetString(value)
+		wrong = wrong || len(m.each.checkString(value, path)) > 0
+	}
+	if !wrong {
+		return
+	}
+	rules := []string{"Member must have length greater than or equal to " + strconv.Itoa(m.each.min)}
+	if m.each.max >= 0 {
+		rules = slices.Insert(rules, 0, "Member must have length less than or equal to "+strconv.Itoa(m.each.max))
+	}
+	if m.each.pattern != nil {
+		rules = append(rules, "Member must satisfy regular expression pattern: "+m.each.pattern.text)
+	}
+	*violations = append(*violations, "Value at '"+path+"' failed to satisfy constraint: Member must satisfy constraint: ["+strings.Join(rules, ", ")+"]")
 }
 
 // listIndices returns the list's indices as they are spelt: leading zeros are

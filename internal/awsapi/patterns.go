@@ -1,5 +1,10 @@
 package awsapi
 
+import (
+	"strings"
+	"unicode"
+)
+
 // pattern is a constraint on a string: the regular expression as AWS prints
 // it, and the same as code.
 type pattern struct {
@@ -22,6 +27,10 @@ func (p *pattern) matches(s string) bool {
 
 // patterns are those of the service models, by our names for them.
 var patterns = map[string]*pattern{
+	"word":       {text: `[\w]*`, empty: true, accepts: wordRune},
+	"digits":     {text: `[\d]*`, empty: true, accepts: func(r rune) bool { return r >= '0' && r <= '9' }},
+	"serial":     {text: `[\w+=/:,.@-]*`, empty: true, accepts: externalRune},
+	"externalid": {text: `[\w+=,.@:\/-]*`, empty: true, accepts: externalRune},
 	"arn": {
 		text:    `[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`,
 		accepts: arnRune,
@@ -32,7 +41,9 @@ var patterns = map[string]*pattern{
 			return r == '\t' || r == '\n' || r == '\r' || r >= ' ' && r <= 0xff
 		},
 	},
-	"name": {text: `[\w+=,.@-]*`, empty: true, accepts: nameRune},
+	"name":     {text: `[\w+=,.@-]*`, empty: true, accepts: nameRune},
+	"tagkey":   {text: `[\p{L}\p{Z}\p{N}_.:/=+\-@]+`, accepts: tagRune},
+	"tagvalue": {text: `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`, empty: true, accepts: tagRune},
 }
 
 // arnRune leaves out the supplementary planes: the printed pattern reads as if
@@ -45,6 +56,10 @@ func arnRune(r rune) bool {
 	return r >= ' ' && r <= '~' || r >= 0xa0 && r <= 0xd7ff || r >= 0xe000 && r <= 0xfffd
 }
 
+func wordRune(r rune) bool { return nameRune(r) && !strings.ContainsRune("+=,.@-", r) }
+
+func externalRune(r rune) bool { return nameRune(r) || r == '/' || r == ':' }
+
 // nameRune takes \w as ASCII only (observed).
 func nameRune(r rune) bool {
 	switch {
@@ -56,4 +71,9 @@ func nameRune(r rune) bool {
 		return true
 	}
 	return false
+}
+
+// tagRune is a letter, separator or digit of any script, or one of a few signs.
+func tagRune(r rune) bool {
+	return unicode.In(r, unicode.L, unicode.Z, unicode.N) || strings.ContainsRune("_.:/=+-@", r)
 }

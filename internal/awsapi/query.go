@@ -65,6 +65,9 @@ const (
 	// GrantTrust: the operation itself asks the role's trust policy, because
 	// AWS does so between two of its other checks.
 	GrantTrust
+	// GrantWithin: the operation itself asks, because the resource follows from
+	// its input.
+	GrantWithin
 )
 
 // Op makes a row of the table from a function on values. In and Out are
