@@ -3,9 +3,13 @@ package iam
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/base32"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -62,18 +66,29 @@ func readAWSManagedPolicy(a arn.ARN) (*ManagedPolicy, error) {
 	return nil, ErrNoSuchEntity
 }
 
-func readMember(member *zip.File, a arn.ARN) (*ManagedPolicy, error) {
+// awsEntry is a member of the archive.
+type awsEntry struct {
+	Path, DefaultVersionID string
+	CreateDate, UpdateDate time.Time
+	Document               json.RawMessage
+}
+
+func readEntry(member *zip.File) (*awsEntry, error) {
 	f, err := member.Open()
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	var entry struct {
-		Path, DefaultVersionID string
-		CreateDate             time.Time
-		Document               json.RawMessage
+	entry := new(awsEntry)
+	if err := json.NewDecoder(f).Decode(entry); err != nil {
+		return nil, fmt.Errorf("%s: %w", member.Name, err)
 	}
-	if err := json.NewDecoder(f).Decode(&entry); err != nil {
+	return entry, nil
+}
+
+func readMember(member *zip.File, a arn.ARN) (*ManagedPolicy, error) {
+	entry, err := readEntry(member)
+	if err != nil {
 		return nil, err
 	}
 	document, err := policy.Parse(policy.Identity, entry.Document)
@@ -82,6 +97,46 @@ func readMember(member *zip.File, a arn.ARN) (*ManagedPolicy, error) {
 	}
 	return &ManagedPolicy{
 		AccountID: awsAccount, Name: a.Resource[len("policy"+entry.Path):], Path: entry.Path, ARN: a.String(),
-		Created: entry.CreateDate, VersionID: entry.DefaultVersionID, Document: document,
+		ID: awsPolicyID(a.String()), Created: entry.CreateDate, Updated: entry.UpdateDate,
+		VersionID: entry.DefaultVersionID, Document: document,
+		Versions: []PolicyVersion{{ID: entry.DefaultVersionID, Document: document, Created: entry.UpdateDate}},
 	}, nil
 }
+
+// awsPolicyID stands for the unique id of an AWS managed policy, which AWS does
+// not publish: it is the same in every account and at every start.
+func awsPolicyID(policyARN string) string {
+	sum := sha256.Sum256([]byte(policyARN))
+	return "ANPA" + base32.StdEncoding.EncodeToString(sum[:])[:17]
+}
+
+// PolicySummary is what a list tells of a managed policy, without its document.
+type PolicySummary struct {
+	Name, Path, ARN, ID, VersionID string
+	Created, Updated               time.Time
+}
+
+// AWSPolicies returns all AWS managed policies, in the order of their names.
+// The caller must not change the slice.
+func AWSPolicies() ([]PolicySummary, error) { return awsSummaries() }
+
+var awsSummaries = sync.OnceValues(func() ([]PolicySummary, error) {
+	archive, err := awsArchive()
+	if err != nil {
+		return nil, fmt.Errorf("embedded AWS managed policies: %w", err)
+	}
+	list := make([]PolicySummary, 0, len(archive.File))
+	for _, member := range archive.File {
+		entry, err := readEntry(member)
+		if err != nil {
+			return nil, err
+		}
+		policyARN := iamARN(awsAccount, member.Name)
+		list = append(list, PolicySummary{
+			Name: member.Name[len("policy"+entry.Path):], Path: entry.Path, ARN: policyARN, ID: awsPolicyID(policyARN),
+			VersionID: entry.DefaultVersionID, Created: entry.CreateDate, Updated: entry.UpdateDate,
+		})
+	}
+	slices.SortFunc(list, func(a, b PolicySummary) int { return strings.Compare(a.Name, b.Name) })
+	return list, nil
+})

@@ -13,6 +13,7 @@ import (
 var (
 	ErrMalformedToken   = errMalformedToken
 	ErrUnknownAccessKey = errors.New("no such access key id")
+	ErrInactiveKey      = errors.New("the access key is inactive")
 	ErrTokenMismatch    = errors.New("the session token belongs to another access key")
 	ErrTokenMissing     = errors.New("temporary access key without a session token")
 	ErrTokenUnexpected  = errors.New("long-term access key with a session token")
@@ -73,7 +74,11 @@ func (s *Store) authenticateUser(u *User, accessKeyID, sessionToken string) (*Ca
 		return nil, "", ErrTokenUnexpected
 	}
 	for _, k := range u.AccessKeys {
-		if k.ID == accessKeyID {
+		switch {
+		case k.ID != accessKeyID:
+		case k.Inactive:
+			return nil, "", ErrInactiveKey
+		default:
 			return userCaller(u, accessKeyID), k.Secret, nil
 		}
 	}

@@ -2,7 +2,6 @@ package iam
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/irsatz/irsatz/iam/policy"
@@ -53,17 +52,6 @@ func checkDocuments(policies []policy.Policy) error {
 		}
 	}
 	return nil
-}
-
-// own gives the role slices of its own.
-func (r *Role) own() {
-	r.Inline, r.AttachedARNs, r.Tags = slices.Clone(r.Inline), slices.Clone(r.AttachedARNs), slices.Clone(r.Tags)
-}
-
-// own gives the user slices of its own.
-func (u *User) own() {
-	u.Inline, u.AttachedARNs = slices.Clone(u.Inline), slices.Clone(u.AttachedARNs)
-	u.AccessKeys, u.Tags = slices.Clone(u.AccessKeys), slices.Clone(u.Tags)
 }
 
 func orSlash(path string) string {

@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/irsatz/irsatz/iam/arn"
 	"github.com/irsatz/irsatz/internal/clock"
 )
 
@@ -111,76 +109,31 @@ type Snapshot struct {
 	keys     map[string]*User // by access key id
 }
 
+// account holds the entities of one account. It never changes once it is in a
+// snapshot.
 type account struct {
-	roles     map[string]*Role          // by name in lower case
-	providers map[string]*Provider      // by URL without scheme
-	users     map[string]*User          // by name in lower case
-	policies  map[string]*ManagedPolicy // by ARN
+	roles     map[string]*Role            // by name in lower case
+	providers map[string]*Provider        // by URL without scheme
+	users     map[string]*User            // by name in lower case
+	groups    map[string]*Group           // by name in lower case
+	policies  map[string]*ManagedPolicy   // by ARN
+	profiles  map[string]*InstanceProfile // by name in lower case
+	alias     string
+
+	dirty *dirty // nil but in a draft that writes to the account
 }
 
-// RoleByARN returns the role with exactly this ARN, path included.
-func (s *Snapshot) RoleByARN(roleARN string) (*Role, bool) {
-	a, err := arn.Parse(roleARN)
-	if err != nil || a.Service != "iam" {
-		return nil, false
+// account returns the account of this id, an empty one if there is none. It is
+// for reading.
+func (s *Snapshot) account(id string) *account {
+	if a, ok := s.accounts[id]; ok {
+		return a
 	}
-	name, ok := strings.CutPrefix(a.Resource, "role/")
-	if !ok {
-		return nil, false
-	}
-	r, ok := s.Role(a.AccountID, name[strings.LastIndexByte(name, '/')+1:])
-	return r, ok && r.ARN == roleARN
+	return &noAccount
 }
 
-// Role returns the account's role of this name, whose case does not matter.
-func (s *Snapshot) Role(accountID, name string) (*Role, bool) {
-	a, ok := s.accounts[accountID]
-	if !ok {
-		return nil, false
-	}
-	r, ok := a.roles[strings.ToLower(name)]
-	return r, ok
-}
-
-// Provider returns the account's OIDC provider for the issuer URL, which may
-// carry its https:// or not. The match is exact: case, path and trailing slash
-// count.
-func (s *Snapshot) Provider(accountID, issuer string) (*Provider, bool) {
-	a, ok := s.accounts[accountID]
-	if !ok {
-		return nil, false
-	}
-	p, ok := a.providers[strings.TrimPrefix(issuer, "https://")]
-	return p, ok
-}
-
-// User returns the account's user of this name, whose case does not matter.
-func (s *Snapshot) User(accountID, name string) (*User, bool) {
-	a, ok := s.accounts[accountID]
-	if !ok {
-		return nil, false
-	}
-	u, ok := a.users[strings.ToLower(name)]
-	return u, ok
-}
-
-// ManagedPolicy returns the policy of this ARN: one of an account, or an AWS
-// managed one.
-func (s *Snapshot) ManagedPolicy(policyARN string) (*ManagedPolicy, error) {
-	a, err := arn.Parse(policyARN)
-	if err != nil {
-		return nil, fmt.Errorf("policy %q: %w", policyARN, err)
-	}
-	if a.AccountID == awsAccount {
-		return awsManagedPolicy(a)
-	}
-	if acct, ok := s.accounts[a.AccountID]; ok {
-		if p, ok := acct.policies[policyARN]; ok {
-			return p, nil
-		}
-	}
-	return nil, fmt.Errorf("policy %s: %w", policyARN, ErrNoSuchEntity)
-}
+// noAccount is what an account is that nothing was written to.
+var noAccount account
 
 // Accounts returns the ids of all accounts, in no order.
 func (s *Snapshot) Accounts() []string {
@@ -191,28 +144,5 @@ func (s *Snapshot) Accounts() []string {
 	return ids
 }
 
-// Roles returns all roles of the account, in no order.
-func (s *Snapshot) Roles(accountID string) []*Role {
-	a, ok := s.accounts[accountID]
-	if !ok {
-		return nil
-	}
-	roles := make([]*Role, 0, len(a.roles))
-	for _, r := range a.roles {
-		roles = append(roles, r)
-	}
-	return roles
-}
-
-// Providers returns all OIDC providers of the account, in no order.
-func (s *Snapshot) Providers(accountID string) []*Provider {
-	a, ok := s.accounts[accountID]
-	if !ok {
-		return nil
-	}
-	providers := make([]*Provider, 0, len(a.providers))
-	for _, p := range a.providers {
-		providers = append(providers, p)
-	}
-	return providers
-}
+// Alias returns the account's alias, "" if it has none.
+func (s *Snapshot) Alias(accountID string) string { return s.account(accountID).alias }
