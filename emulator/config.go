@@ -1,7 +1,9 @@
 package emulator
 
 import (
+	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/base32"
 	"encoding/base64"
 	"errors"
@@ -57,6 +59,12 @@ type Config struct {
 	// emulator's clock. Zero means that it knows at once; AWS takes about ten
 	// seconds.
 	IAMPropagation time.Duration
+
+	// IssuerDial and IssuerRoots reach the issuers that do not live here, to fetch
+	// their keys: how a host is dialled, and which CAs are taken for public ones.
+	// Nil means the network, and the system's CAs.
+	IssuerDial  func(ctx context.Context, network, address string) (net.Conn, error)
+	IssuerRoots *x509.CertPool
 
 	Clock *clock.Clock // nil means one that runs with the wall clock
 	Rand  io.Reader    // ids and secrets; nil means crypto/rand

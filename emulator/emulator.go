@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/http"
 	"sync"
 	"sync/atomic"
 
@@ -23,8 +22,7 @@ type Emulator struct {
 	ca         *pki.CA
 	trail      *trail.Log
 	verifier   *oidc.Verifier
-	fetching   *http.Transport // the verifier's
-	sealingKey []byte          // of session tokens; outlives a reset, so that old sessions are known and refused
+	sealingKey []byte // of session tokens; outlives a reset, so that old sessions are known and refused
 	world      atomic.Pointer[world]
 
 	stateMu sync.Mutex              // serialises loading and reset
@@ -69,8 +67,7 @@ func (e *Emulator) build() error {
 	if e.sealingKey, err = c.random(sealingKeySize); err != nil {
 		return err
 	}
-	e.fetching = e.issuerTransport()
-	e.verifier = oidc.NewVerifier(oidc.VerifierConfig{Transport: e.fetching, Now: c.Clock.Now})
+	e.verifier = e.newVerifier()
 	e.stateMu.Lock()
 	defer e.stateMu.Unlock()
 	w, err := e.newWorld(c.State)

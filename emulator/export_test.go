@@ -1,5 +1,7 @@
 package emulator
 
+import "github.com/irsatz/irsatz/oidc"
+
 // Resolve resolves a config and returns its root credentials.
 func Resolve(c Config) (key, secret string, generated bool, err error) {
 	r, err := c.resolve()
@@ -11,3 +13,6 @@ func Resolve(c Config) (key, secret string, generated bool, err error) {
 
 // CloseIdle closes what clients of the control port keep open.
 func CloseIdle() { directClient.CloseIdleConnections() }
+
+// Verifier is the emulator's verifier of tokens.
+func (e *Emulator) Verifier() *oidc.Verifier { return e.verifier }

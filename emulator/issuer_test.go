@@ -1,15 +1,24 @@
 package emulator_test
 
 import (
-	"crypto/tls"
+	"context"
+	"crypto/sha1"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/irsatz/irsatz/emulator"
+	"github.com/irsatz/irsatz/internal/awsclient"
+	"github.com/irsatz/irsatz/internal/pki"
 	"github.com/irsatz/irsatz/oidc"
 )
 
@@ -93,44 +102,184 @@ func TestMissingIssuer(t *testing.T) {
 	}
 }
 
-// TestForeignIssuer: an issuer that does not live here is dialled on the
-// network, with the system's CAs, which do not vouch for a test server.
+// foreign is an issuer of its own on the network, at a name that only dial
+// knows. Its CA is its own.
+type foreign struct {
+	*oidc.Issuer
+	*httptest.Server
+	asked       atomic.Int64 // documents
+	certificate []byte       // the CA's
+}
+
+const foreignHost = "keycloak.example.org:8443"
+
+func newForeign(t *testing.T) *foreign {
+	issuer, err := oidc.NewIssuer(oidc.Config{URL: "https://" + foreignHost + "/realms/main", KeyKind: oidc.P256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca, err := pki.New(pki.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &foreign{Issuer: issuer}
+	f.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f.asked.Add(1)
+		issuer.ServeHTTP(w, r)
+	}))
+	f.Config.ErrorLog = log.New(io.Discard, "", 0)
+	f.TLS = ca.TLSConfig()
+	f.StartTLS()
+	t.Cleanup(f.Close)
+	f.certificate = ca.CertificatePEM()
+	return f
+}
+
+// dial is a network in which this is the only server.
+func (f *foreign) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if address != foreignHost {
+		return nil, fmt.Errorf("no route to %s", address)
+	}
+	return new(net.Dialer).DialContext(ctx, network, f.Listener.Addr().String())
+}
+
+func (f *foreign) roots() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(f.certificate)
+	return pool
+}
+
+func (f *foreign) thumbprint(t *testing.T) string {
+	block, _ := pem.Decode(f.certificate)
+	return fmt.Sprintf("%x", sha1.Sum(block.Bytes))
+}
+
+// setup registers the issuer with these thumbprints, and does not host it.
+func (f *foreign) setup(thumbprints ...string) string {
+	setup := clusterSetup("foreign", f.Issuer.URL()) + bucketSetup
+	from, to := strings.Index(setup, "clusters:"), strings.Index(setup, "oidcProviders:")
+	setup = setup[:from] + setup[to:]
+	return strings.Replace(setup, "clientIdList:", "thumbprintList: ["+strings.Join(thumbprints, ", ")+"], clientIdList:", 1)
+}
+
+// pod is a client with a token of the foreign issuer's.
+func (f *foreign) pod(s *server) *awsclient.Client {
+	s.Helper()
+	token, err := f.Mint(s.Context(), oidc.TokenRequest{Namespace: "prod", ServiceAccount: "app", Audiences: []string{"sts.amazonaws.com"}})
+	if err != nil {
+		s.Fatal(err)
+	}
+	return s.bearer("arn:aws:iam::"+account+":role/foreign", token)
+}
+
+// A61 and 3.8: an issuer that does not live here is asked on the network. Its
+// keys count if a public CA vouches for its server, whatever thumbprints are
+// registered, or else if one of these is its CA's.
 func TestForeignIssuer(t *testing.T) {
 	t.Parallel()
-	hello := make(chan struct{}, 100)
-	foreign := httptest.NewUnstartedServer(http.NotFoundHandler())
-	foreign.Config.ErrorLog = log.New(io.Discard, "", 0)
-	foreign.TLS = &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
-		hello <- struct{}{}
-		return nil, nil
-	}}
-	foreign.StartTLS()
-	t.Cleanup(foreign.Close)
-	// The provider is registered here, the cluster is not.
-	setup := clusterSetup("foreign", foreign.URL)
-	at := strings.Index(setup, "clusters:")
-	s := start(t, setup[:at]+setup[strings.Index(setup, "oidcProviders:"):])
+	const other = "0123456789012345678901234567890123456789"
+	for name, test := range map[string]struct {
+		public      bool
+		thumbprints func(*foreign) []string
+		want        string // "" is success
+	}{
+		"public CA":                    {true, func(*foreign) []string { return nil }, ""},
+		"public CA, wrong thumbprint":  {true, func(*foreign) []string { return []string{other} }, ""},
+		"private CA":                   {false, func(f *foreign) []string { return []string{other, f.thumbprint(t)} }, ""},
+		"private CA, wrong thumbprint": {false, func(*foreign) []string { return []string{other} }, other},
+		"private CA, no thumbprint":    {false, func(*foreign) []string { return nil }, "none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newForeign(t)
+			s := start(t, f.setup(test.thumbprints(f)...), func(c *emulator.Config) {
+				if c.IssuerDial = f.dial; test.public {
+					c.IssuerRoots = f.roots()
+				}
+			})
+			body, err := f.pod(s).Get(t.Context(), "data", "a.txt")
+			if test.want == "" {
+				if err != nil || string(body) != "hello" {
+					t.Fatalf("got %q and error %v", body, err)
+				}
+				// The issuer lets its keys serve for an hour.
+				if _, err := f.pod(s).Assume(t.Context()); err != nil || f.asked.Load() != 2 {
+					t.Errorf("error %v, %d documents, want 2", err, f.asked.Load())
+				}
+				return
+			}
+			if got := code(t, err); got != "InvalidIdentityToken" || !strings.Contains(err.Error(), "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint") {
+				t.Errorf("refused with %v", err)
+			}
+			record, _ := s.Trail().LastDenied()
+			why := record.Explanation()
+			for _, part := range []string{test.want, f.Issuer.URL() + "/.well-known/openid-configuration", "--thumbprint-list " + f.thumbprint(t)} {
+				if !strings.Contains(why, part) {
+					t.Errorf("why does not say %q:\n%s", part, why)
+				}
+			}
+		})
+	}
+}
 
-	issuer, err := oidc.NewIssuer(oidc.Config{URL: foreign.URL, KeyKind: oidc.P256})
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := issuer.Mint(t.Context(), oidc.TokenRequest{Namespace: "prod", ServiceAccount: "app", Audiences: []string{"sts.amazonaws.com"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = s.bearer("arn:aws:iam::"+account+":role/foreign", token).Assume(t.Context())
-	if got := code(t, err); got != "InvalidIdentityToken" || !strings.Contains(err.Error(), "Couldn't retrieve verification key") {
+// An issuer that cannot be reached is not this one's fault alone: AWS's text says
+// so little that the trail must name what was tried.
+func TestUnreachableIssuer(t *testing.T) {
+	t.Parallel()
+	f := newForeign(t)
+	s := start(t, f.setup(), func(c *emulator.Config) {
+		c.IssuerDial = func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no route to host") }
+	})
+	_, err := f.pod(s).Assume(t.Context())
+	if got := code(t, err); got != "InvalidIdentityToken" || !strings.Contains(err.Error(), "Couldn't retrieve verification key from your identity provider,  please") {
 		t.Errorf("refused with %v", err)
 	}
-	select {
-	case <-hello:
-	default:
-		t.Error("the issuer was not dialled")
-	}
 	record, _ := s.Trail().LastDenied()
-	if why := record.Explanation(); !strings.Contains(why, "unknown authority") || !strings.Contains(why, foreign.URL+"/.well-known/openid-configuration") {
+	if why := record.Explanation(); !strings.Contains(why, "no route to host") || !strings.Contains(why, f.Issuer.URL()+"/.well-known/openid-configuration") {
 		t.Errorf("no cause:\n%s", why)
+	}
+}
+
+// An issuer that begins to live here is no longer asked on the network, and its
+// keys of before are forgotten.
+func TestForeignIssuerMovesIn(t *testing.T) {
+	t.Parallel()
+	f := newForeign(t)
+	s := start(t, f.setup(f.thumbprint(t)), func(c *emulator.Config) { c.IssuerDial = f.dial })
+	if _, err := f.pod(s).Assume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := f.asked.Load()
+	load := "apiVersion: irsatz/v1\nclusters: [{name: c, oidcIssuer: \"" + f.Issuer.URL() + "\", serviceAccounts: [{namespace: prod, name: app}]}]"
+	if a := s.send(http.MethodPost, "/v1/state", load); a.status != http.StatusNoContent {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	if _, err := f.pod(s).Assume(t.Context()); code(t, err) != "InvalidIdentityToken" {
+		t.Errorf("a token of the issuer on the network: %v", err)
+	}
+	if _, err := s.bearer("arn:aws:iam::"+account+":role/foreign", s.mint(emulator.TokenRequest{Cluster: "c"})).Assume(t.Context()); err != nil {
+		t.Errorf("a token of the issuer here: %v", err)
+	}
+	if got := f.asked.Load(); got != before {
+		t.Errorf("the network was asked %d times", got-before)
+	}
+}
+
+// A104: the thumbprint that is registered for a provider that names none is, for
+// an issuer that lives here, that of irsatz's CA.
+func TestThumbprint(t *testing.T) {
+	t.Parallel()
+	f := newForeign(t)
+	s := start(t, standardSetup(), func(c *emulator.Config) { c.IssuerDial = f.dial })
+	block, _ := pem.Decode(s.CAPEM())
+	for issuer, want := range map[string]string{
+		issuers["sandbox"]:          fmt.Sprintf("%x", sha1.Sum(block.Bytes)),
+		f.Issuer.URL():              f.thumbprint(t),
+		"https://idp.example.test/": "",
+	} {
+		if got, err := s.Verifier().Thumbprint(t.Context(), issuer); got != want || (err == nil) != (want != "") {
+			t.Errorf("%s: got %q and error %v, want %q", issuer, got, err, want)
+		}
 	}
 }
 

@@ -104,7 +104,7 @@ func (e *Emulator) Close(ctx context.Context) error {
 		}
 		e.abort()
 		e.serving.Wait()
-		e.fetching.CloseIdleConnections()
+		e.verifier.Reset()
 		close(e.closed)
 	})
 	<-e.closed

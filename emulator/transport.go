@@ -2,37 +2,40 @@ package emulator
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"net"
-	"net/http"
 	"time"
+
+	"github.com/irsatz/irsatz/oidc"
 )
 
-// issuerTransport fetches discovery documents and keys. The hosts of issuers
+// newVerifier returns the verifier of web identity tokens. The hosts of issuers
 // that live here are dialled on our own AWS port, as AWS would reach them at
-// their names; all others on the network.
-func (e *Emulator) issuerTransport() *http.Transport {
+// their names, and our CA stands for the public one that vouches for them; all
+// others are on the network.
+func (e *Emulator) newVerifier() *oidc.Verifier {
 	ours := x509.NewCertPool()
 	ours.AppendCertsFromPEM(e.ca.CertificatePEM())
-	dialer := &net.Dialer{Timeout: 5 * time.Second}
-	return &http.Transport{
-		MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true,
-		DialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			host, port, err := net.SplitHostPort(address)
-			if err != nil {
-				return nil, err
-			}
-			config := &tls.Config{ServerName: host, NextProtos: []string{"http/1.1"}}
-			if e.hosts(host, port) {
-				network, address, config.RootCAs = "tcp", e.AWSAddr(), ours
-			}
-			return (&tls.Dialer{NetDialer: dialer, Config: config}).DialContext(ctx, network, address)
-		},
+	dial := e.config.IssuerDial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: 5 * time.Second}).DialContext
 	}
+	return oidc.NewVerifier(oidc.VerifierConfig{
+		Now: e.config.Clock.Now,
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if e.hosts(address) {
+				return new(net.Dialer).DialContext(ctx, "tcp", e.AWSAddr())
+			}
+			return dial(ctx, network, address)
+		},
+		Roots: func(address string) *x509.CertPool {
+			if e.hosts(address) {
+				return ours
+			}
+			return e.config.IssuerRoots
+		},
+	})
 }
 
-// hosts reports whether an issuer at this host lives here.
-func (e *Emulator) hosts(host, port string) bool {
-	return e.clusters().hosts[authority(net.JoinHostPort(host, port))]
-}
+// hosts reports whether an issuer at this host and port lives here.
+func (e *Emulator) hosts(address string) bool { return e.clusters().hosts[authority(address)] }

@@ -79,7 +79,7 @@ func (e *Emulator) Reset() error {
 	e.world.Store(w)
 	e.trail.Reset()
 	// Which hosts are dialled here may have changed.
-	e.fetching.CloseIdleConnections()
+	e.verifier.Reset()
 	return nil
 }
 
@@ -95,6 +95,6 @@ func (e *Emulator) load(state *manifest.State) error {
 	if err := change.objects.check(w.s3Config(), w.s3.Buckets()); err != nil {
 		return err
 	}
-	defer e.fetching.CloseIdleConnections()
+	defer e.verifier.Reset()
 	return change.apply(w)
 }

@@ -122,7 +122,9 @@ func (s *Server) identify(ctx context.Context, call *awsapi.Call, in *assumeRole
 		return nil, s.noProvider(call, token.ClaimedIssuer(), accountID)
 	}
 	call.Record.Token.Provider = provider.ARN
-	claims, err := s.config.Verifier.Verify(ctx, token, oidc.Provider{URL: token.ClaimedIssuer(), ClientIDs: provider.ClientIDs})
+	claims, err := s.config.Verifier.Verify(ctx, token, oidc.Provider{
+		URL: token.ClaimedIssuer(), ClientIDs: provider.ClientIDs, Thumbprints: provider.Thumbprints,
+	})
 	if err != nil {
 		return nil, s.tokenRefusal(call, err, "")
 	}

@@ -18,6 +18,8 @@ const (
 	textGeneric = "The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation for requirements."
 	textNoKey   = "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"
 	textNotJWT  = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
+
+	textThumbprint = "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint"
 )
 
 func invalidToken(message string) *awsapi.Error {
@@ -164,6 +166,8 @@ func word(r *oidc.RejectedError) *awsapi.Error {
 		return expiredToken(fmt.Sprintf("Token too old: %d", r.Now-r.Bound))
 	case oidc.KeyUnavailable:
 		return invalidToken(textNoKey)
+	case oidc.WrongThumbprint:
+		return invalidToken(textThumbprint)
 	}
 	// The wrong issuer, the wrong signature, and whatever is not understood.
 	return invalidToken(textGeneric)

@@ -33,6 +33,9 @@ func explainRejection(r *oidc.RejectedError) (cause, fix string) {
 		return fmt.Sprintf("the token's %s is %s, later than now and the tolerance of 5 minutes", r.Claim, clockTime(r.Bound)), "mend the clock of the issuer or of STS"
 	case oidc.KeyUnavailable:
 		return explainKey(r), "make the issuer's discovery document and keys reachable, with the key that signed the token among them"
+	case oidc.WrongThumbprint:
+		return fmt.Sprintf("no public CA vouches for the server of %s; the top certificate of its chain has the thumbprint %s, and the OIDC provider has %s", r.URL, r.Thumbprint, quoted(r.Thumbprints)),
+			"if that server is the issuer's, register its thumbprint: aws iam update-open-id-connect-provider-thumbprint --thumbprint-list " + r.Thumbprint
 	case oidc.BadSignature:
 		return fmt.Sprintf("key %q of the issuer did not sign this token: it was changed, or signed with another key", r.TokenKID), "mint a fresh token"
 	}

@@ -14,7 +14,7 @@ type Provider struct {
 	URL         string // without https://, a trailing slash kept
 	ARN         string
 	ClientIDs   []string
-	Thumbprints []string // SHA-1 of certificates, in lower case
+	Thumbprints []string // SHA-1 of CA certificates, in lower case; they count where no public CA vouches for the server
 	Created     time.Time
 	Tags        []Tag
 }

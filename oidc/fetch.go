@@ -16,30 +16,38 @@ import (
 // maxBody is how long a discovery document or key set may be, unpacked.
 const maxBody = 1 << 20
 
+// answer is one document that was fetched.
+type answer struct {
+	body   []byte
+	status int
+	ttl    time.Duration // how long it may be reused
+	pins   []pin         // what must be registered for its server to be believed
+}
+
 // fetchKeys fetches the discovery document and then the keys. The ttl is how
 // long both may be reused.
-func (v *Verifier) fetchKeys(ctx context.Context, issuer string) (*keySet, time.Duration, error) {
+func (v *Verifier) fetchKeys(ctx context.Context, issuer string) (*servedKeys, time.Duration, error) {
 	documentURL := strings.TrimSuffix(issuer, "/") + discoveryPath
 	fail := func(url string, status int, err error) error {
 		return &RejectedError{Reason: KeyUnavailable, Issuer: issuer, URL: url, Status: status, Err: err}
 	}
-	document, status, ttl, err := v.get(ctx, documentURL)
+	discovery, err := v.get(ctx, documentURL)
 	if err != nil {
-		return nil, 0, fail(documentURL, status, err)
+		return nil, 0, fail(documentURL, discovery.status, err)
 	}
-	jwksURI, err := readDiscovery(document, issuer)
+	jwksURI, err := readDiscovery(discovery.body, issuer)
 	if err != nil {
-		return nil, 0, fail(documentURL, status, err)
+		return nil, 0, fail(documentURL, discovery.status, err)
 	}
-	document, status, jwksTTL, err := v.get(ctx, jwksURI)
+	jwks, err := v.get(ctx, jwksURI)
 	if err != nil {
-		return nil, 0, fail(jwksURI, status, err)
+		return nil, 0, fail(jwksURI, jwks.status, err)
 	}
-	set, err := parseKeySet(document)
+	set, err := parseKeySet(jwks.body)
 	if err != nil {
-		return nil, 0, fail(jwksURI, status, err)
+		return nil, 0, fail(jwksURI, jwks.status, err)
 	}
-	return set, min(ttl, jwksTTL), nil
+	return &servedKeys{set: set, pins: append(discovery.pins, jwks.pins...)}, min(discovery.ttl, jwks.ttl), nil
 }
 
 // readDiscovery checks what STS requires of a discovery document and returns
@@ -72,40 +80,43 @@ func readDiscovery(document []byte, issuer string) (jwksURI string, err error) {
 	return jwksURI, nil
 }
 
-// get fetches one document, within bounds.
-func (v *Verifier) get(ctx context.Context, address string) (body []byte, status int, ttl time.Duration, err error) {
+// get fetches one document, within bounds. The answer has the status even where
+// there is an error.
+func (v *Verifier) get(ctx context.Context, address string) (answer, error) {
+	var a answer
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, 0, 0, err
+		return a, err
 	}
 	if u.Scheme != "https" || u.Host == "" || u.User != nil {
-		return nil, 0, 0, errors.New("not an https URL of a host")
+		return a, errors.New("not an https URL of a host")
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, 0, 0, err
+		return a, err
 	}
 	request.Header.Set("Accept", "application/json, application/jwk-set+json")
 	response, err := v.client.Do(request)
 	if err != nil {
-		return nil, 0, 0, err
+		return a, err
 	}
 	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return nil, response.StatusCode, 0, errors.New("the answer is not 200 OK")
+	a.status, a.ttl = response.StatusCode, reusableFor(response.Header)
+	if a.status != http.StatusOK {
+		return a, errors.New("the answer is not 200 OK")
 	}
-	body, err = io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	if a.pins, err = v.pinsOf(response, u); err != nil {
+		return a, err
+	}
+	a.body, err = io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 	if err == nil {
 		// A server that is hung up on may end its answer in good order.
 		err = ctx.Err()
 	}
-	if err != nil {
-		return nil, response.StatusCode, 0, err
+	if err == nil && len(a.body) > maxBody {
+		err = fmt.Errorf("the answer is longer than %d bytes", maxBody)
 	}
-	if len(body) > maxBody {
-		return nil, response.StatusCode, 0, fmt.Errorf("the answer is longer than %d bytes", maxBody)
-	}
-	return body, response.StatusCode, reusableFor(response.Header), nil
+	return a, err
 }
 
 // reusableFor returns how long an answer may be reused: max-age less the age it

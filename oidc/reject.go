@@ -28,6 +28,7 @@ const (
 	Expired                                // exp has passed
 	TooOld                                 // iat is longer ago than the verifier allows
 	KeyUnavailable                         // no usable key could be had
+	WrongThumbprint                        // the issuer's server has a certificate that nobody vouches for
 	KeyOps                                 // the key has key_ops
 	BadSignature                           // the key did not sign this
 )
@@ -67,6 +68,8 @@ func (r Reason) String() string {
 		return "too-old"
 	case KeyUnavailable:
 		return "key-unavailable"
+	case WrongThumbprint:
+		return "wrong-thumbprint"
 	case KeyOps:
 		return "key-ops"
 	case BadSignature:
@@ -103,6 +106,10 @@ type RejectedError struct {
 	// URL is what was fetched and Status the answer's HTTP status.
 	URL    string `json:"url,omitempty"`
 	Status int    `json:"status,omitempty"`
+	// Thumbprint is that of the top certificate of the server at URL,
+	// Thumbprints are those registered.
+	Thumbprint  string   `json:"thumbprint,omitempty"`
+	Thumbprints []string `json:"thumbprints,omitempty"`
 	// Err is the detail.
 	Err error `json:"-"`
 }
@@ -142,6 +149,8 @@ func (e *RejectedError) Error() string {
 		fmt.Fprintf(&b, ": %d against %d", e.Bound, e.Now)
 	case UnsupportedAlgorithm:
 		fmt.Fprintf(&b, ": %q", e.Algorithm)
+	case WrongThumbprint:
+		fmt.Fprintf(&b, ": %s is not among %q", e.Thumbprint, e.Thumbprints)
 	case KeyUnavailable, KeyOps, BadSignature:
 		fmt.Fprintf(&b, ": key %q", e.TokenKID)
 	}

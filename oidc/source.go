@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,8 +30,29 @@ type source struct {
 
 // keptKeys are keys and the time for which they serve. It is immutable.
 type keptKeys struct {
-	set         *keySet
+	*servedKeys
 	from, until time.Time
+}
+
+// servedKeys are the keys of an issuer and what vouches for the servers that
+// they came from. They are immutable.
+type servedKeys struct {
+	set  *keySet
+	pins []pin
+}
+
+// find returns the key that must have signed the token, if the provider takes
+// the servers for the issuer's.
+func (k *servedKeys) find(token *UnverifiedToken, provider Provider) (*verificationKey, error) {
+	for _, p := range k.pins {
+		if !p.registered(provider.Thumbprints) {
+			return nil, &RejectedError{
+				Reason: WrongThumbprint, Issuer: token.issuer, URL: p.url,
+				Thumbprint: p.thumbprint, Thumbprints: slices.Clone(provider.Thumbprints),
+			}
+		}
+	}
+	return k.set.find(token)
 }
 
 // fresh reports whether the keys may serve at now. A clock that was set back
@@ -42,7 +64,7 @@ func (k *keptKeys) fresh(now time.Time) bool {
 // flight is one fetch, waited for by everyone who needs it.
 type flight struct {
 	done chan struct{}
-	set  *keySet
+	keys *servedKeys
 	err  error
 }
 
@@ -65,49 +87,65 @@ func (v *Verifier) source(issuer string) *source {
 
 // findKey returns the key for a token: among those kept if they are fresh, else
 // among those the issuer has now.
-func (v *Verifier) findKey(ctx context.Context, token *UnverifiedToken) (*verificationKey, error) {
+func (v *Verifier) findKey(ctx context.Context, token *UnverifiedToken, provider Provider) (*verificationKey, error) {
 	s, now := v.source(token.issuer), v.now()
 	kept := s.keys.Load()
 	wasFresh := kept.fresh(now)
 	if wasFresh {
-		key, err := kept.set.find(token)
-		if err == nil || !isUnavailable(err) {
+		key, err := kept.find(token, provider)
+		if err == nil || !mayMend(err) {
 			return key, err
 		}
 		if !s.takeMiss(now) {
 			rejected, _ := errors.AsType[*RejectedError](err)
-			rejected.Err = fmt.Errorf("%w; the issuer was asked too often to ask again", rejected.Err)
+			rejected.Err = errors.Join(rejected.Err, errAskedTooOften)
 			return nil, rejected
 		}
 	}
-	key, err := v.fetchKey(ctx, s, token)
+	key, err := v.fetchKey(ctx, s, token, provider)
 	if wasFresh && err == nil {
 		s.returnMiss()
 	}
 	return key, err
 }
 
+var errAskedTooOften = errors.New("the issuer was asked too often to ask again")
+
+// replacement looks for a key that took the place, under the same kid, of a kept
+// one which did not sign the token. It returns nil if there is none to be had.
+func (v *Verifier) replacement(ctx context.Context, token *UnverifiedToken, provider Provider) *verificationKey {
+	s, now := v.source(token.issuer), v.now()
+	if !s.keys.Load().fresh(now) || !s.takeMiss(now) {
+		return nil
+	}
+	key, err := v.fetchKey(ctx, s, token, provider)
+	if err != nil {
+		return nil
+	}
+	return key
+}
+
 // fetchKey looks for the key among those the issuer has now.
-func (v *Verifier) fetchKey(ctx context.Context, s *source, token *UnverifiedToken) (*verificationKey, error) {
-	set, joined, err := v.fetch(ctx, s, token)
+func (v *Verifier) fetchKey(ctx context.Context, s *source, token *UnverifiedToken, provider Provider) (*verificationKey, error) {
+	keys, joined, err := v.fetch(ctx, s, token)
 	if err != nil {
 		return nil, err
 	}
-	key, err := set.find(token)
-	if joined && isUnavailable(err) {
+	key, err := keys.find(token, provider)
+	if joined && mayMend(err) {
 		// That fetch began before this token came, perhaps before its key was
 		// published. Any fetch from now on did not.
-		if set, _, err = v.fetch(ctx, s, token); err != nil {
+		if keys, _, err = v.fetch(ctx, s, token); err != nil {
 			return nil, err
 		}
-		return set.find(token)
+		return keys.find(token, provider)
 	}
 	return key, err
 }
 
 // fetch gets the issuer's keys, together with everyone else who wants them now.
 // It reports whether it joined a fetch that was already under way.
-func (v *Verifier) fetch(ctx context.Context, s *source, token *UnverifiedToken) (set *keySet, joined bool, err error) {
+func (v *Verifier) fetch(ctx context.Context, s *source, token *UnverifiedToken) (keys *servedKeys, joined bool, err error) {
 	s.mu.Lock()
 	f := s.flight
 	joined = f != nil
@@ -120,7 +158,7 @@ func (v *Verifier) fetch(ctx context.Context, s *source, token *UnverifiedToken)
 	s.mu.Unlock()
 	select {
 	case <-f.done:
-		return f.set, joined, forToken(f.err, token)
+		return f.keys, joined, forToken(f.err, token)
 	case <-ctx.Done():
 		return nil, joined, fmt.Errorf("verify token: fetch keys of %s: %w", token.issuer, ctx.Err())
 	}
@@ -143,10 +181,10 @@ func (v *Verifier) fly(ctx context.Context, s *source, f *flight, issuer string)
 	ctx, cancel := context.WithTimeout(ctx, v.timeout)
 	defer cancel()
 	from := v.now()
-	set, ttl, err := v.fetchKeys(ctx, issuer)
-	f.set, f.err = set, err
+	keys, ttl, err := v.fetchKeys(ctx, issuer)
+	f.keys, f.err = keys, err
 	if err == nil {
-		s.keys.Store(&keptKeys{set: set, from: from, until: from.Add(v.keptFor(ttl))})
+		s.keys.Store(&keptKeys{servedKeys: keys, from: from, until: from.Add(v.keptFor(ttl))})
 	}
 	s.mu.Lock()
 	s.flight = nil
@@ -187,7 +225,9 @@ func (s *source) returnMiss() {
 	s.misses = max(s.misses-1, 0)
 }
 
-func isUnavailable(err error) bool {
+// mayMend reports whether what the issuer serves now may be better than what it
+// served before.
+func mayMend(err error) bool {
 	rejected, ok := errors.AsType[*RejectedError](err)
-	return ok && rejected.Reason == KeyUnavailable
+	return ok && (rejected.Reason == KeyUnavailable || rejected.Reason == WrongThumbprint)
 }

@@ -2,7 +2,9 @@ package oidc
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -17,8 +19,15 @@ const tolerance = 300
 
 // VerifierConfig configures a Verifier. Its zero value works.
 type VerifierConfig struct {
-	// Transport fetches discovery documents and keys; nil means one that dials
-	// directly and trusts the system's CAs.
+	// Dial connects to the server of an issuer, before TLS; nil means the
+	// network.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Roots returns the CAs that vouch for the server at host:port as public ones
+	// do. Nil, as function or as result, means the system's.
+	Roots func(address string) *x509.CertPool
+	// Transport fetches discovery documents and keys in place of Dial and Roots.
+	// It vouches for the servers it reaches: no thumbprint is asked for. Nil means
+	// a transport of the verifier's own.
 	Transport http.RoundTripper
 	// KeyTTL is how long fetched keys serve: zero obeys the issuer's
 	// Cache-Control for at most an hour, a negative value fetches every time.
@@ -39,6 +48,9 @@ type Provider struct {
 	URL string
 	// ClientIDs are the audiences that are registered.
 	ClientIDs []string
+	// Thumbprints are those registered for servers whose CA nobody trusts: the
+	// SHA-1, in hex, of the top certificate that the server presents.
+	Thumbprints []string
 }
 
 // Claims is what a verified token says. It exists only for tokens whose
@@ -74,6 +86,9 @@ func (c *Claims) Claim(name string) (json.RawMessage, bool) {
 // any number of goroutines.
 type Verifier struct {
 	client  *http.Client
+	dial    func(ctx context.Context, network, address string) (net.Conn, error)
+	roots   func(address string) *x509.CertPool
+	vouches bool // the transport is the caller's, and vouches for the servers it reaches
 	keyTTL  time.Duration
 	timeout time.Duration
 	maxAge  time.Duration
@@ -86,15 +101,24 @@ type Verifier struct {
 // NewVerifier returns a verifier that knows no keys yet.
 func NewVerifier(config VerifierConfig) *Verifier {
 	v := &Verifier{
+		dial:    config.Dial,
+		roots:   config.Roots,
+		vouches: config.Transport != nil,
 		keyTTL:  config.KeyTTL,
 		timeout: config.FetchTimeout,
 		maxAge:  config.MaxAge,
 		now:     config.Now,
 		sources: make(map[string]*source),
 	}
+	if v.dial == nil {
+		v.dial = new(net.Dialer).DialContext
+	}
+	if v.roots == nil {
+		v.roots = func(string) *x509.CertPool { return nil }
+	}
 	transport := config.Transport
 	if transport == nil {
-		transport = &http.Transport{ForceAttemptHTTP2: true, IdleConnTimeout: time.Minute}
+		transport = &http.Transport{DialTLSContext: v.dialTLS, MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute}
 	}
 	v.client = &http.Client{
 		Transport: transport,
@@ -129,12 +153,14 @@ func (v *Verifier) Verify(ctx context.Context, token *UnverifiedToken, provider 
 	if err := claims.readTimes(token, v.now().Unix(), int64(v.maxAge/time.Second)); err != nil {
 		return nil, err
 	}
-	key, err := v.findKey(ctx, token)
+	key, err := v.findKey(ctx, token, provider)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := token.jws.Verify(key.public); err != nil {
-		return nil, &RejectedError{Reason: BadSignature, Issuer: token.issuer, Algorithm: string(token.alg), TokenKID: token.kid, Err: err}
+	if err := key.verify(token); err != nil {
+		if key = v.replacement(ctx, token, provider); key == nil || key.verify(token) != nil {
+			return nil, err
+		}
 	}
 	claims.KeyID = key.kid
 	claims.readOptional()
@@ -146,6 +172,15 @@ func (v *Verifier) Forget(issuer string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	delete(v.sources, issuer)
+}
+
+// Reset drops the keys of all issuers and the connections to them, as if the
+// verifier were new.
+func (v *Verifier) Reset() {
+	v.mu.Lock()
+	clear(v.sources)
+	v.mu.Unlock()
+	v.client.CloseIdleConnections()
 }
 
 // readAudience applies the rules for azp and aud.
