@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/irsatz/irsatz/fakeiam"
 	"github.com/irsatz/irsatz/fakes3"
 	"github.com/irsatz/irsatz/fakests"
 	"github.com/irsatz/irsatz/internal/golden"
@@ -25,7 +26,7 @@ func operationsDocument(t *testing.T) string {
 
 This list is made from the tables by which the services understand requests; after a change to one, ` + "`make golden`" + ` writes it anew.
 An operation that is not served is answered with status 501 and the code NotImplemented, never with something that looks like success.
-IAM, EKS and all other services of AWS are not served either, and answered in the same way.
+EKS and all other services of AWS are not served either, and answered in the same way.
 `)
 	sts, s3 := fakests.Operations(), fakes3.Operations()
 	slices.SortStableFunc(sts, func(a, b fakests.Operation) int { return strings.Compare(a.Name, b.Name) })
@@ -44,6 +45,28 @@ IAM, EKS and all other services of AWS are not served either, and answered in th
 	fmt.Fprintf(&out, "\n## STS: %d of %d\n\n| operation | served | credentials |\n|---|---|---|\n%s", served, len(sts), &rows)
 	if served == 0 || served == len(sts) {
 		t.Errorf("STS serves %d of %d", served, len(sts))
+	}
+
+	served = 0
+	rows.Reset()
+	operations := fakeiam.Operations()
+	slices.SortStableFunc(operations, func(a, b fakeiam.Operation) int { return strings.Compare(a.Name, b.Name) })
+	for _, o := range operations {
+		if o.Served {
+			served++
+		}
+		fmt.Fprintf(&rows, "| %s | %s |\n", o.Name, yes(o.Served))
+	}
+	fmt.Fprintf(&out, `
+## IAM: %d of %d
+
+The action that a policy must allow is iam: and the operation's name; what passes a role on needs iam:PassRole too.
+
+| operation | served |
+|---|---|
+%s`, served, len(operations), &rows)
+	if served == 0 || served == len(operations) {
+		t.Errorf("IAM serves %d of %d", served, len(operations))
 	}
 
 	served = 0

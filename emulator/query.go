@@ -45,7 +45,7 @@ func (n *world) serveUnsignedQuery(w http.ResponseWriter, r *http.Request) {
 		query = peek(r)
 	}
 	if strings.Contains("&"+query+"&", "&Version="+iamVersion+"&") {
-		n.unserved(w, r, "iam")
+		n.iam.ServeHTTP(w, r)
 		return
 	}
 	n.sts.ServeHTTP(w, r)
@@ -82,12 +82,12 @@ func (n *world) unserved(w http.ResponseWriter, r *http.Request, service string)
 	service = service[:min(len(service), maxServiceName)]
 	refusal := awsapi.NotImplemented(service)
 	call := awsapi.NewCall(&n.api, service, n.api.UUID(), r)
-	call.Explain("irsatz has STS and S3, and no "+service, "")
+	call.Explain("irsatz has STS, IAM and S3, and no "+service, "")
 	defer call.Finish(refusal.Status, refusal)
 	id := call.Record.ID
 	h := w.Header()
 	h.Set("X-Amzn-Requestid", id)
-	if service == "iam" || postsForm(r) || hasAction(r.URL.RawQuery) {
+	if postsForm(r) || hasAction(r.URL.RawQuery) {
 		h.Set("Content-Type", "text/xml")
 		w.WriteHeader(refusal.Status)
 		_, _ = io.WriteString(w, "<ErrorResponse>\n  <Error>\n    <Type>"+refusal.Fault()+"</Type>\n    <Code>"+refusal.Code+

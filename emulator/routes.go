@@ -36,6 +36,8 @@ func (e *Emulator) serveAWS(w http.ResponseWriter, r *http.Request) {
 		clusters.serveID(w, r)
 	case to.service == "sts":
 		now.sts.ServeHTTP(w, r)
+	case to.service == "iam":
+		now.iam.ServeHTTP(w, r)
 	case to.service == "s3":
 		now.s3.ServeHTTP(w, r)
 	case to.service != "":
@@ -84,7 +86,7 @@ func health(w http.ResponseWriter, r *http.Request) {
 	}
 	writeJSON(w, map[string]any{
 		"status":   "ok",
-		"services": map[string]string{"sts": "running", "s3": "running"},
+		"services": map[string]string{"sts": "running", "iam": "running", "s3": "running"},
 		"edition":  "irsatz",
 	})
 }

@@ -9,7 +9,7 @@ import (
 const (
 	formType  = "Content-Type: application/x-www-form-urlencoded"
 	whoami    = "Action=GetCallerIdentity&Version=2011-06-15"
-	listUsers = "Action=ListUsers&Version=2010-05-08"
+	listRoles = "Action=ListRoles&Version=2010-05-08"
 )
 
 func scope(service string) string {
@@ -23,6 +23,8 @@ func answerer(a answer) string {
 		return "s3"
 	case strings.Contains(a.body, "https://sts.amazonaws.com/doc/2011-06-15/"), strings.Contains(a.body, "UnknownOperationException"):
 		return "sts"
+	case strings.Contains(a.body, "https://iam.amazonaws.com/doc/2010-05-08/"):
+		return "iam"
 	case a.status == http.StatusNotImplemented && strings.Contains(a.body, "<Code>NotImplemented</Code>"):
 		return "unserved xml"
 	case a.status == http.StatusNotImplemented && a.header.Get("X-Amzn-Errortype") == "NotImplemented":
@@ -75,10 +77,10 @@ func testRoutes(t *testing.T, s *server) {
 		{"unsigned query", local, "GET", "/?" + whoami, "", nil, "sts"},
 		{"unsigned query, action last", local, "GET", "/?Version=2011-06-15&Action=GetCallerIdentity", "", nil, "sts"},
 
-		{"iam by scope", local, "POST", "/", listUsers, []string{formType, scope("iam")}, "unserved xml"},
-		{"iam by version", local, "POST", "/", listUsers, []string{formType}, "unserved xml"},
-		{"iam by version in a query", local, "GET", "/?" + listUsers, "", nil, "unserved xml"},
-		{"iam by host", "iam.amazonaws.com", "POST", "/", listUsers, []string{formType}, "unserved xml"},
+		{"iam by scope", local, "POST", "/", listRoles, []string{formType, scope("iam")}, "iam"},
+		{"iam by version", local, "POST", "/", listRoles, []string{formType}, "iam"},
+		{"iam by version in a query", local, "GET", "/?" + listRoles, "", nil, "iam"},
+		{"iam by host", "iam.amazonaws.com", "POST", "/", listRoles, []string{formType}, "iam"},
 		{"eks by host", "eks.eu-west-1.amazonaws.com", "GET", "/clusters", "", nil, "unserved json"},
 		{"dynamodb", "dynamodb.eu-west-1.amazonaws.com", "POST", "/", "{}", []string{"Content-Type: application/x-amz-json-1.0"}, "unserved json"},
 		{"dynamodb by scope", local, "POST", "/", "{}", []string{scope("dynamodb")}, "unserved json"},
@@ -174,10 +176,10 @@ func TestUnservedLeavesRecord(t *testing.T) {
 	s := start(t, "")
 	long := strings.Repeat("x", 5000)
 	for _, c := range []struct{ service, text, message string }{
-		{"iam", request("POST", "/", "iam.amazonaws.com", listUsers, formType), "iam is not implemented by irsatz."},
+		{"eks", request("GET", "/clusters", "eks.eu-west-1.amazonaws.com", ""), "eks is not implemented by irsatz."},
 		{"dynamodb", request("POST", "/", "dynamodb.eu-west-1.amazonaws.com", "{}"), "dynamodb is not implemented by irsatz."},
 		{long[:40], request("POST", "/", "127.0.0.1", "{}", scope(long)), long[:40] + " is not implemented by irsatz."},
-		{`"<&>`, request("POST", "/", "127.0.0.1", listUsers, formType, scope(`"<&>`)), "is not implemented by irsatz."},
+		{`"<&>`, request("POST", "/", "127.0.0.1", listRoles, formType, scope(`"<&>`)), "is not implemented by irsatz."},
 	} {
 		got := raw(t, s.AWSAddr(), c.text)
 		record, ok := s.Trail().Get(got.header.Get("X-Amzn-Requestid"))

@@ -3,6 +3,7 @@ package emulator
 import (
 	"sync/atomic"
 
+	"github.com/irsatz/irsatz/fakeiam"
 	"github.com/irsatz/irsatz/fakes3"
 	"github.com/irsatz/irsatz/fakests"
 	"github.com/irsatz/irsatz/iam"
@@ -17,6 +18,7 @@ type world struct {
 	api      awsapi.Config
 	store    *iam.Store
 	sts      *fakests.Server
+	iam      *fakeiam.Server
 	s3       *fakes3.Server
 	clusters atomic.Pointer[clusterSet]
 }
@@ -40,6 +42,9 @@ func (e *Emulator) newWorld(state *manifest.State) (*world, error) {
 		Now: c.Clock.Now, ClientNow: clock.Now,
 	}.WithDefaults()
 	if w.sts, err = fakests.New(fakests.Config{Config: w.api, Verifier: e.verifier, ErrorTexts: c.ErrorTexts, Propagation: c.IAMPropagation}); err != nil {
+		return nil, err
+	}
+	if w.iam, err = fakeiam.New(fakeiam.Config{Config: w.api}); err != nil {
 		return nil, err
 	}
 	if w.s3, err = fakes3.New(w.s3Config()); err != nil {

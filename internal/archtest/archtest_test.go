@@ -49,11 +49,12 @@ var rules = archtest.Rules{
 		"internal/awsapi":    {"iam", "iam/arn", "iam/policy", "trail", "internal/sigv4"},
 		"internal/awsclient": {"internal/sigv4"},
 		"fakests":            {"internal/awsapi", "iam", "iam/arn", "iam/policy", "trail", "oidc", "internal/nearest"},
+		"fakeiam":            {"internal/awsapi", "iam", "iam/arn", "iam/policy", "trail"},
 		"fakes3":             {"internal/awsapi", "iam", "iam/arn", "iam/policy", "trail", "internal/sigv4"},
 
 		// The whole, and those who run it.
 		"emulator": {
-			"iam", "iam/arn", "iam/policy", "trail", "oidc", "webhook", "manifest", "scenarios", "fakests", "fakes3",
+			"iam", "iam/arn", "iam/policy", "trail", "oidc", "webhook", "manifest", "scenarios", "fakests", "fakeiam", "fakes3",
 			"internal/awsapi", "internal/awsclient", "internal/nearest", "internal/pki", "internal/sigv4", "internal/sniff",
 		},
 		"irsatest":    {"emulator", "localpod", "manifest"},

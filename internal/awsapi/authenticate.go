@@ -149,6 +149,8 @@ func (c *Call) ExplainCredentials(err error) {
 		fix = "send the session token that came with the access key"
 	case errors.Is(err, iam.ErrTokenUnexpected):
 		fix = "unset AWS_SESSION_TOKEN: it was left over from other credentials"
+	case errors.Is(err, iam.ErrInactiveKey):
+		fix = "make the key active again, or use another one of the user's"
 	case errors.Is(err, iam.ErrUnknownAccessKey):
 		fix = "look for AWS_ACCESS_KEY_ID in the environment: it wins over the web identity"
 	}

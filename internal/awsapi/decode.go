@@ -12,17 +12,17 @@ import (
 )
 
 // The members of an operation's input are the exported fields of a struct:
-// string, *string (nil if absent), *int32, a slice of strings, or one of structs
-// with string fields. Their tags:
+// string, *string (nil if absent), *int32, *bool, a slice of strings, or one of
+// structs of these; those of an embedded struct are the struct's own. Their tags:
 //
 //	RoleArn string `query:"RoleArn" rule:"required,min=20,max=2048,pattern=arn"`
 //
 // query names the parameter and defaults to the field's name. Rules: required,
 // sensitive (the value is not shown in messages), min and max (length in
-// UTF-16 code units, or value), pattern (a name in patterns). The tag each has
-// the rules of a list's strings.
+// UTF-16 code units, or value), pattern (a name in patterns), enum (the values,
+// with bars between them). The tag each has the rules of a list's strings.
 type member struct {
-	index  int
+	index  []int  // as reflect.Value.FieldByIndex wants it
 	wire   string // RoleArn
 	shown  string // roleArn, as messages have it
 	fields []member
@@ -31,6 +31,7 @@ type member struct {
 	required, sensitive, bounded bool
 	min, max                     int
 	pattern                      *pattern
+	enum                         []string
 }
 
 var stringsType = reflect.TypeFor[[]string]()
@@ -39,9 +40,8 @@ var stringsType = reflect.TypeFor[[]string]()
 // and panics.
 func planOf(t reflect.Type) []member {
 	var plan []member
-	for i := range t.NumField() {
-		f := t.Field(i)
-		m := member{index: i, wire: f.Tag.Get("query"), max: -1}
+	for _, f := range flattened(t) {
+		m := member{index: f.Index, wire: f.Tag.Get("query"), max: -1}
 		if m.wire == "" {
 			m.wire = f.Name
 		}
@@ -57,6 +57,12 @@ func planOf(t reflect.Type) []member {
 		plan = append(plan, m)
 	}
 	return plan
+}
+
+// flattened returns the struct type's fields, those of embedded structs in their
+// place.
+func flattened(t reflect.Type) []reflect.StructField {
+	return slices.DeleteFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return f.Anonymous })
 }
 
 func (m *member) readRules(rules string) {
@@ -76,6 +82,8 @@ func (m *member) readRules(rules string) {
 			if m.pattern = patterns[value]; m.pattern == nil {
 				panic("awsapi: no pattern " + value)
 			}
+		case "enum":
+			m.enum = strings.Split(value, "|")
 		default:
 			panic("awsapi: no rule " + name)
 		}
@@ -111,7 +119,7 @@ func decodeMembers(form *Form, plan []member, into reflect.Value, prefix, shown 
 	for i := range plan {
 		m := &plan[i]
 		wire, path := prefix+m.wire, shown+m.shown
-		field := into.Field(m.index)
+		field := into.FieldByIndex(m.index)
 		if field.Kind() == reflect.Slice {
 			if err := decodeList(form, m, field, wire, path, violations); err != nil {
 				return err
@@ -141,6 +149,12 @@ func decodeScalar(m *member, field reflect.Value, value, path string, violations
 		}
 		field.Set(reflect.ValueOf(&n))
 		*violations = append(*violations, m.checkInt(int(n), path)...)
+	case *bool:
+		b, err := decodeBool(value)
+		if err != nil {
+			return err
+		}
+		field.Set(reflect.ValueOf(&b))
 	case *string:
 		field.Set(reflect.ValueOf(&value))
 		*violations = append(*violations, m.checkString(value, path)...)
@@ -164,6 +178,17 @@ func decodeInt(value string) (int32, error) {
 		return 0, malformedInput("")
 	}
 	return int32(n), nil
+}
+
+// decodeBool reads a boolean: IAM takes 0 and 1 as well (observed).
+func decodeBool(value string) (bool, error) {
+	switch value {
+	case "true", "1":
+		return true, nil
+	case "false", "0":
+		return false, nil
+	}
+	return false, malformedInput("")
 }
 
 func malformedInput(message string) *Error {
@@ -293,6 +318,10 @@ func (m *member) checkString(value, path string) []string {
 			item = "Value at '" + path + "' failed to satisfy constraint: Member must "
 		}
 		violations = append(violations, item+constraint)
+	}
+	if m.enum != nil && !slices.Contains(m.enum, value) {
+		// Whatever was sent is not repeated (observed).
+		return []string{"Value at '" + path + "' failed to satisfy constraint: Member must satisfy enum value set"}
 	}
 	if m.pattern != nil && !m.pattern.matches(value) {
 		violated("satisfy regular expression pattern: " + m.pattern.text)

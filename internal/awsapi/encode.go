@@ -10,13 +10,14 @@ import (
 )
 
 // The members of an operation's output are the exported fields of a struct, in
-// the order they have on the wire: string, int32, time.Time, pointers to
+// the order they have on the wire: string, int32, bool, time.Time, pointers to
 // these, structs, pointers to structs, and slices of structs or strings. Nil
-// pointers, empty strings and empty slices are left out; what a pointer points
-// to is written even if it is empty.
+// pointers, empty strings and nil slices are left out; what a pointer points to
+// is written even if it is empty, and so is an empty slice. Those of an embedded
+// struct are the struct's own.
 type element struct {
 	name    string
-	index   int
+	index   []int // as reflect.Value.FieldByIndex wants it
 	kind    elementKind
 	pointer bool
 	fields  []element // of a structure
@@ -28,6 +29,7 @@ type elementKind uint8
 const (
 	textElement elementKind = iota
 	numberElement
+	boolElement
 	timeElement
 	structElement
 	listElement
@@ -38,10 +40,11 @@ var timeType = reflect.TypeFor[time.Time]()
 // elementsOf plans the encoding of a struct type. A type that it does not
 // understand is a bug and panics.
 func elementsOf(t reflect.Type) []element {
-	plan := make([]element, t.NumField())
-	for i := range plan {
-		plan[i] = elementOf(t.Field(i).Name, t.Field(i).Type)
-		plan[i].index = i
+	var plan []element
+	for _, f := range flattened(t) {
+		e := elementOf(f.Name, f.Type)
+		e.index = f.Index
+		plan = append(plan, e)
 	}
 	return plan
 }
@@ -58,6 +61,8 @@ func elementOf(name string, t reflect.Type) element {
 		e.kind = textElement
 	case t.Kind() == reflect.Int32:
 		e.kind = numberElement
+	case t.Kind() == reflect.Bool:
+		e.kind = boolElement
 	case t.Kind() == reflect.Struct:
 		e.kind, e.fields = structElement, elementsOf(t)
 	case t.Kind() == reflect.Slice && !e.pointer:
@@ -75,8 +80,10 @@ func (e *element) value(v reflect.Value) (reflect.Value, bool) {
 		return v.Elem(), !v.IsNil()
 	}
 	switch e.kind {
-	case textElement, listElement:
+	case textElement:
 		return v, v.Len() > 0
+	case listElement:
+		return v, !v.IsNil()
 	}
 	return v, true
 }
@@ -85,7 +92,7 @@ func (e *element) value(v reflect.Value) (reflect.Value, bool) {
 func appendXML(dst []byte, fields []element, v reflect.Value, indent int) []byte {
 	for i := range fields {
 		e := &fields[i]
-		if value, ok := e.value(v.Field(e.index)); ok {
+		if value, ok := e.value(v.FieldByIndex(e.index)); ok {
 			dst = e.appendXML(dst, value, indent)
 		}
 	}
@@ -99,11 +106,16 @@ func (e *element) appendXML(dst []byte, v reflect.Value, indent int) []byte {
 	case numberElement:
 		dst = openTag(dst, e.name, indent)
 		return closeTag(strconv.AppendInt(dst, v.Int(), 10), e.name)
+	case boolElement:
+		dst = openTag(dst, e.name, indent)
+		return closeTag(strconv.AppendBool(dst, v.Bool()), e.name)
 	case timeElement:
 		dst = openTag(dst, e.name, indent)
 		return closeTag(v.Interface().(time.Time).UTC().AppendFormat(dst, time.RFC3339), e.name)
 	}
+	start := len(dst)
 	dst = append(openTag(dst, e.name, indent), '\n')
+	inside := len(dst)
 	if e.kind == structElement {
 		dst = appendXML(dst, e.fields, v, indent+1)
 	} else {
@@ -113,7 +125,16 @@ func (e *element) appendXML(dst []byte, v reflect.Value, indent int) []byte {
 			}
 		}
 	}
+	if len(dst) == inside {
+		return emptyTag(dst[:start], e.name, indent)
+	}
 	return closeTag(appendIndent(dst, indent), e.name)
+}
+
+// emptyTag writes an element with nothing in it.
+func emptyTag(dst []byte, name string, indent int) []byte {
+	dst = append(append(appendIndent(dst, indent), '<'), name...)
+	return append(dst, "/>\n"...)
 }
 
 // appendText writes an element that holds text only.
@@ -186,7 +207,7 @@ func appendJSON(dst []byte, fields []element, v reflect.Value) []byte {
 	first := true
 	for i := range fields {
 		e := &fields[i]
-		value, ok := e.value(v.Field(e.index))
+		value, ok := e.value(v.FieldByIndex(e.index))
 		if !ok {
 			continue
 		}
@@ -206,6 +227,8 @@ func (e *element) appendJSON(dst []byte, v reflect.Value) []byte {
 		return appendJSONString(dst, v.String())
 	case numberElement:
 		return strconv.AppendInt(dst, v.Int(), 10)
+	case boolElement:
+		return strconv.AppendBool(dst, v.Bool())
 	case timeElement:
 		return strconv.AppendInt(dst, v.Interface().(time.Time).Unix(), 10)
 	case structElement:

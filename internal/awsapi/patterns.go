@@ -11,9 +11,13 @@ type pattern struct {
 	text    string
 	empty   bool // the empty string matches
 	accepts func(rune) bool
+	whole   func(string) bool // in place of the others
 }
 
 func (p *pattern) matches(s string) bool {
+	if p.whole != nil {
+		return p.whole(s)
+	}
 	if s == "" {
 		return p.empty
 	}
@@ -41,7 +45,20 @@ var patterns = map[string]*pattern{
 			return r == '\t' || r == '\n' || r == '\r' || r >= ' ' && r <= 0xff
 		},
 	},
-	"name":     {text: `[\w+=,.@-]*`, empty: true, accepts: nameRune},
+	"name":       {text: `[\w+=,.@-]*`, empty: true, accepts: nameRune},
+	"name+":      {text: `[\w+=,.@-]+`, accepts: nameRune},
+	"word+":      {text: `[\w]+`, accepts: wordRune},
+	"path":       {text: `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`, whole: isPath},
+	"prefix":     {text: `\u002F[\u0021-\u007F]*`, whole: isPathPrefix},
+	"marker":     {text: `[\u0020-\u00FF]+`, accepts: func(r rune) bool { return r >= ' ' && r <= 0xff }},
+	"version":    {text: `v[1-9][0-9]*(\.[A-Za-z0-9-]*)?`, whole: isVersion},
+	"policypath": {text: `((/[A-Za-z0-9\.,\+@=_-]+)*)/`, whole: isPolicyPath},
+	"description": {
+		text: `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`, empty: true,
+		accepts: func(r rune) bool {
+			return r == '\t' || r == '\n' || r == '\r' || r >= ' ' && r <= '~' || r >= 0xa1 && r <= 0xff
+		},
+	},
 	"tagkey":   {text: `[\p{L}\p{Z}\p{N}_.:/=+\-@]+`, accepts: tagRune},
 	"tagvalue": {text: `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`, empty: true, accepts: tagRune},
 }
@@ -76,4 +93,35 @@ func nameRune(r rune) bool {
 // tagRune is a letter, separator or digit of any script, or one of a few signs.
 func tagRune(r rune) bool {
 	return unicode.In(r, unicode.L, unicode.Z, unicode.N) || strings.ContainsRune("_.:/=+-@", r)
+}
+
+func isPath(s string) bool {
+	return s == "/" || len(s) > 2 && s[len(s)-1] == '/' && isPathPrefix(s) && !strings.Contains(s, "\x7f")
+}
+
+func isPathPrefix(s string) bool {
+	rest, ok := strings.CutPrefix(s, "/")
+	return ok && !strings.ContainsFunc(rest, func(r rune) bool { return r < '!' || r > 0x7f })
+}
+
+func isPolicyPath(s string) bool {
+	parts := strings.Split(s, "/")
+	if len(parts) < 2 || parts[0] != "" || parts[len(parts)-1] != "" {
+		return false
+	}
+	for _, part := range parts[1 : len(parts)-1] {
+		if part == "" || strings.ContainsFunc(part, func(r rune) bool { return !nameRune(r) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func isVersion(s string) bool {
+	number, suffix, dotted := strings.Cut(s, ".")
+	digits, ok := strings.CutPrefix(number, "v")
+	if !ok || digits == "" || digits[0] == '0' || strings.Trim(digits, "0123456789") != "" {
+		return false
+	}
+	return !dotted || !strings.ContainsFunc(suffix, func(r rune) bool { return !wordRune(r) && r != '-' || r == '_' })
 }

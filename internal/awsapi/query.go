@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/internal/clock"
 	"github.com/irsatz/irsatz/internal/sigv4"
 )
@@ -41,6 +42,9 @@ type Query struct {
 	// Planned names the operations AWS has and irsatz has not: they are
 	// answered with NotImplemented rather than InvalidAction.
 	Planned []string
+	// Admits says whose credentials the service takes; the others are refused as
+	// if they were not known. Nil means everybody's.
+	Admits func(*iam.Caller) bool
 }
 
 // Operation is one row of a query service's table.
@@ -50,10 +54,15 @@ type Operation struct {
 	// Grant says what lets a caller through; see the constants.
 	Grant Grant
 
-	plan []member  // of the input
-	out  []element // of the output
-	run  func(ctx context.Context, call *Call, form *Form) (any, error)
+	plan   []member  // of the input
+	out    []element // of the output
+	silent bool      // the answer has no result element
+	run    func(ctx context.Context, call *Call, form *Form) (any, error)
 }
+
+// NoResult is the output of an operation whose answer has no result element,
+// as most of those that change something.
+type NoResult struct{}
 
 // Grant says where an operation's permission is checked.
 type Grant uint8
@@ -68,6 +77,9 @@ const (
 	// GrantWithin: the operation itself asks, because the resource follows from
 	// its input.
 	GrantWithin
+	// GrantBefore: what Guarded was given says what to ask, before the operation
+	// runs.
+	GrantBefore
 )
 
 // Op makes a row of the table from a function on values. In and Out are
@@ -77,6 +89,7 @@ func Op[In, Out any](name string, signed bool, grant Grant, run func(context.Con
 	plan := planOf(reflect.TypeFor[In]())
 	return Operation{
 		Name: name, Signed: signed, Grant: grant, plan: plan, out: elementsOf(reflect.TypeFor[Out]()),
+		silent: reflect.TypeFor[Out]() == reflect.TypeFor[NoResult](),
 		run: func(ctx context.Context, call *Call, form *Form) (any, error) {
 			in := new(In)
 			if err := decode(form, plan, reflect.ValueOf(in).Elem()); err != nil {
@@ -156,10 +169,14 @@ func (s *QueryServer) perform(r *http.Request, call *Call, op *Operation, form *
 		if err != nil {
 			return nil, err
 		}
+		if s.service.Admits != nil && !s.service.Admits(caller) {
+			call.Explain("credentials of GetSessionToken and GetFederationToken may not call "+s.service.Name, "call with the user's own access key, or assume a role")
+			return nil, identityRefusal(nil)
+		}
 		call.Authenticated(caller)
 	}
 	out, err = op.run(r.Context(), call, form)
-	if err == nil && op.Grant == GrantTrust && len(call.Record.Checks) == 0 {
+	if err == nil && (op.Grant == GrantTrust || op.Grant == GrantBefore) && len(call.Record.Checks) == 0 {
 		// Whatever it did, nobody was asked: its answer goes to nobody.
 		return nil, Internal(fmt.Errorf("%s asked no policy", op.Name))
 	}

@@ -22,18 +22,27 @@ func (a *response) succeed(op *Operation, out any) {
 	v := reflect.ValueOf(out).Elem()
 	dst := make([]byte, 0, typicalAnswer)
 	if a.json {
-		dst = append(dst, `{"`+op.Name+`Response":{"`+op.Name+`Result":`...)
-		dst = appendJSON(dst, op.out, v)
-		dst = append(dst, `,"ResponseMetadata":{"RequestId":`...)
+		dst = append(dst, `{"`+op.Name+`Response":{`...)
+		if !op.silent {
+			dst = append(dst, `"`+op.Name+`Result":`...)
+			dst = append(appendJSON(dst, op.out, v), ',')
+		}
+		dst = append(dst, `"ResponseMetadata":{"RequestId":`...)
 		dst = append(appendJSONString(dst, a.call.Record.ID), "}}}"...)
 		a.write(http.StatusOK, "application/json", dst, nil)
 		return
 	}
 	root, result := op.Name+"Response", op.Name+"Result"
 	dst = openRoot(dst, root, a.service.Namespace)
-	dst = append(openTag(dst, result, 1), '\n')
-	dst = appendXML(dst, op.out, v, 2)
-	dst = closeTag(appendIndent(dst, 1), result)
+	switch {
+	case op.silent:
+	case len(op.out) == 0:
+		dst = emptyTag(dst, result, 1)
+	default:
+		dst = append(openTag(dst, result, 1), '\n')
+		dst = appendXML(dst, op.out, v, 2)
+		dst = closeTag(appendIndent(dst, 1), result)
+	}
 	dst = append(openTag(dst, "ResponseMetadata", 1), '\n')
 	dst = appendText(dst, "RequestId", a.call.Record.ID, 2)
 	dst = closeTag(appendIndent(dst, 1), "ResponseMetadata")

@@ -1,0 +1,80 @@
+package fakeiam
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/irsatz/irsatz/iam"
+	"github.com/irsatz/irsatz/iam/policy"
+	"github.com/irsatz/irsatz/internal/awsapi"
+)
+
+// The texts below are AWS's, byte for byte, as recorded from the service and
+// from what users pasted.
+
+func noSuchEntity(message string) *awsapi.Error {
+	return &awsapi.Error{Code: "NoSuchEntity", Message: message, Status: http.StatusNotFound}
+}
+
+func alreadyExists(message string) *awsapi.Error {
+	return &awsapi.Error{Code: "EntityAlreadyExists", Message: message, Status: http.StatusConflict}
+}
+
+func limitExceeded(quota string) *awsapi.Error {
+	return &awsapi.Error{Code: "LimitExceeded", Message: "Cannot exceed quota for " + quota, Status: http.StatusConflict}
+}
+
+func deleteConflict(message string) *awsapi.Error {
+	return &awsapi.Error{Code: "DeleteConflict", Message: message, Status: http.StatusConflict}
+}
+
+func invalidInput(message string) *awsapi.Error {
+	return &awsapi.Error{Code: "InvalidInput", Message: message, Status: http.StatusBadRequest}
+}
+
+func validationError(message string) *awsapi.Error {
+	return &awsapi.Error{Code: "ValidationError", Message: message, Status: http.StatusBadRequest}
+}
+
+func malformedDocument(err error) *awsapi.Error {
+	message := err.Error()
+	if malformed, ok := errors.AsType[*policy.MalformedError](err); ok {
+		message = malformed.Message
+	}
+	return &awsapi.Error{Code: "MalformedPolicyDocument", Message: message, Status: http.StatusBadRequest}
+}
+
+var (
+	errAttached  = deleteConflict("Cannot delete entity, must detach all policies first.")
+	errInline    = deleteConflict("Cannot delete entity, must delete policies first.")
+	errInProfile = deleteConflict("Cannot delete entity, must remove roles from instance profile first.")
+
+	errDuplicateTags = invalidInput("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+	errPolicyARN     = validationError("Invalid ARN:  Could not be parsed!")
+	// The text is not recorded.
+	errMarker = validationError("Invalid Marker.")
+)
+
+func noSuchRole(name string) *awsapi.Error {
+	return noSuchEntity("The role with name " + name + " cannot be found.")
+}
+
+// refusal words what the store refused that no operation had looked for. What
+// an operation refused itself passes through.
+func refusal(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*awsapi.Error](err); ok {
+		return err
+	}
+	switch {
+	case errors.Is(err, iam.ErrNoSuchEntity):
+		return noSuchEntity(err.Error())
+	case errors.Is(err, iam.ErrEntityAlreadyExists):
+		return alreadyExists(err.Error())
+	case errors.Is(err, iam.ErrInvalidInput):
+		return invalidInput(err.Error())
+	}
+	return err
+}

@@ -1,0 +1,136 @@
+package fakeiam
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/irsatz/irsatz/iam"
+	"github.com/irsatz/irsatz/iam/policy"
+	"github.com/irsatz/irsatz/internal/awsapi"
+)
+
+type updateRoleInput struct {
+	roleNameInput
+	Description        *string `rule:"max=1000,pattern=description"`
+	MaxSessionDuration *int32  `rule:"min=3600,max=43200"`
+}
+
+func (s *Server) updateRoleTargets(call *awsapi.Call, in *updateRoleInput) []awsapi.Target {
+	return []awsapi.Target{s.roleTarget(call, in.RoleName)}
+}
+
+// updateRole changes what the request names; an empty description clears it.
+func (s *Server) updateRole(_ context.Context, call *awsapi.Call, in *updateRoleInput) (*struct{}, error) {
+	return &struct{}{}, s.updateNamedRole(call, in.RoleName, func(r *iam.Role) error {
+		if in.Description != nil {
+			r.Description = *in.Description
+		}
+		if in.MaxSessionDuration != nil {
+			r.MaxSessionDuration = time.Duration(*in.MaxSessionDuration) * time.Second
+		}
+		return nil
+	})
+}
+
+type updateRoleDescriptionInput struct {
+	roleNameInput
+	Description *string `rule:"required,max=1000,pattern=description"`
+}
+
+func (s *Server) updateRoleDescriptionTargets(call *awsapi.Call, in *updateRoleDescriptionInput) []awsapi.Target {
+	return []awsapi.Target{s.roleTarget(call, in.RoleName)}
+}
+
+func (s *Server) updateRoleDescription(_ context.Context, call *awsapi.Call, in *updateRoleDescriptionInput) (*roleAnswer, error) {
+	err := s.updateNamedRole(call, in.RoleName, func(r *iam.Role) error {
+		r.Description = *in.Description
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	role, err := s.role(call, in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	return &roleAnswer{fullRole(role)}, nil
+}
+
+type updateAssumeRolePolicyInput struct {
+	roleNameInput
+	PolicyDocument string `rule:"required,min=1,max=131072,pattern=document"`
+}
+
+func (s *Server) updateAssumeRolePolicyTargets(call *awsapi.Call, in *updateAssumeRolePolicyInput) []awsapi.Target {
+	return []awsapi.Target{s.roleTarget(call, in.RoleName)}
+}
+
+func (s *Server) updateAssumeRolePolicy(_ context.Context, call *awsapi.Call, in *updateAssumeRolePolicyInput) (*awsapi.NoResult, error) {
+	trust, err := s.trustPolicy(in.PolicyDocument)
+	if err != nil {
+		return nil, err
+	}
+	return &awsapi.NoResult{}, s.updateNamedRole(call, in.RoleName, func(r *iam.Role) error {
+		r.Trust.Document = trust
+		return nil
+	})
+}
+
+type tagRoleInput struct {
+	roleNameInput
+	Tags []tag `rule:"required,max=50"`
+}
+
+func (s *Server) tagRoleTargets(call *awsapi.Call, in *tagRoleInput) []awsapi.Target {
+	return also(s.roleTarget(call, in.RoleName), func(ctx *policy.Context) { fillRequestTags(ctx, in.Tags) })
+}
+
+func (s *Server) tagRole(_ context.Context, call *awsapi.Call, in *tagRoleInput) (*awsapi.NoResult, error) {
+	return &awsapi.NoResult{}, s.updateNamedRole(call, in.RoleName, func(r *iam.Role) (err error) {
+		r.Tags, err = addTags(r.Tags, in.Tags, strings.EqualFold)
+		return err
+	})
+}
+
+type untagRoleInput struct {
+	roleNameInput
+	TagKeys []string `rule:"required,max=50" each:"min=1,max=128,pattern=tagkey"`
+}
+
+func (s *Server) untagRoleTargets(call *awsapi.Call, in *untagRoleInput) []awsapi.Target {
+	return also(s.roleTarget(call, in.RoleName), func(ctx *policy.Context) { fillTagKeys(ctx, in.TagKeys) })
+}
+
+func (s *Server) untagRole(_ context.Context, call *awsapi.Call, in *untagRoleInput) (*awsapi.NoResult, error) {
+	return &awsapi.NoResult{}, s.updateNamedRole(call, in.RoleName, func(r *iam.Role) error {
+		r.Tags = removeTags(r.Tags, in.TagKeys, strings.EqualFold)
+		return nil
+	})
+}
+
+type listRoleTagsInput struct {
+	roleNameInput
+	page
+}
+
+type listTagsOutput struct {
+	Tags []shownTag
+	truncation
+}
+
+func (s *Server) listRoleTagsTargets(call *awsapi.Call, in *listRoleTagsInput) []awsapi.Target {
+	return []awsapi.Target{s.roleTarget(call, in.RoleName)}
+}
+
+func (s *Server) listRoleTags(_ context.Context, call *awsapi.Call, in *listRoleTagsInput) (*listTagsOutput, error) {
+	role, err := s.role(call, in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	tags, more, err := listTags(in.page, role.Tags)
+	if err != nil {
+		return nil, err
+	}
+	return &listTagsOutput{tags, more}, nil
+}

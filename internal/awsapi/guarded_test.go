@@ -1,0 +1,154 @@
+package awsapi_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/irsatz/irsatz/iam"
+	"github.com/irsatz/irsatz/iam/policy"
+	"github.com/irsatz/irsatz/internal/awsapi"
+	"github.com/irsatz/irsatz/internal/sigv4"
+)
+
+type nameInput struct{ Name string }
+
+type thingInput struct {
+	nameInput
+	Force  *bool
+	Status *string `rule:"enum=Active|Inactive"`
+	Sizes  []sizeInput
+}
+
+type sizeInput struct {
+	Unit   string
+	Values []string
+}
+
+type thingOutput struct {
+	nameOutput
+	Force  bool
+	Sizes  []descriptorOutput
+	None   []string
+	Inside struct{}
+}
+
+type nameOutput struct{ Name string }
+
+// guarded is a service with guarded operations, and what of them has run.
+func guarded(t *testing.T, targets func(*awsapi.Call, *thingInput) []awsapi.Target) (send func(key, body string) *httptest.ResponseRecorder, ran *int) {
+	t.Helper()
+	store, err := iam.NewStore(iam.Config{Rand: seeded(1), Root: []iam.RootCredentials{{AccountID: "111122223333", AccessKeyID: "test", Secret: "secret"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	allow := policy.MustParse(policy.Identity, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"toy:Change","Resource":"arn:aws:toy:::mine","Condition":{"StringEquals":{"toy:color":"red"}}}}`)
+	err = store.Update(func(d *iam.Draft) error {
+		_, err := d.CreateUser(iam.User{AccountID: "111122223333", Name: "u", Inline: []policy.Policy{{Name: "p", Document: allow}}, AccessKeys: []iam.AccessKey{{ID: "user", Secret: "secret"}, {ID: "other", Secret: "secret"}}})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran = new(int)
+	server, err := awsapi.NewQueryServer(awsapi.Query{
+		Name: "toy", Version: "1", Namespace: "https://toy",
+		Operations: []awsapi.Operation{
+			awsapi.Guarded("Change", targets, func(_ context.Context, _ *awsapi.Call, in *thingInput) (*thingOutput, error) {
+				*ran++
+				out := &thingOutput{nameOutput: nameOutput{in.Name}, Force: in.Force != nil && *in.Force, None: []string{}}
+				for _, s := range in.Sizes {
+					out.Sizes = append(out.Sizes, descriptorOutput{s.Unit + strings.Join(s.Values, "+")})
+				}
+				return out, nil
+			}),
+			awsapi.Guarded("Drop", func(*awsapi.Call, *empty) []awsapi.Target { return []awsapi.Target{{}} },
+				func(context.Context, *awsapi.Call, *empty) (*awsapi.NoResult, error) { return &awsapi.NoResult{}, nil }),
+		},
+		Admits: func(c *iam.Caller) bool { return c.AccessKeyID != "other" },
+	}, awsapi.Config{Store: store, Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(key, body string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body+"&Version=1"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		hash := sha256.Sum256([]byte(body + "&Version=1"))
+		sigv4.Signer{AccessKeyID: key, SecretAccessKey: "secret", Region: "us-east-1", Service: "toy"}.Sign(r, hex.EncodeToString(hash[:]), begin)
+		w := httptest.NewRecorder()
+		server.ServeHTTP(w, r)
+		return w
+	}, ran
+}
+
+func mine(_ *awsapi.Call, in *thingInput) []awsapi.Target {
+	return []awsapi.Target{{Resource: "arn:aws:toy:::" + in.Name, Fill: func(ctx *policy.Context) { ctx.Set("toy:color", "red") }}}
+}
+
+// TestGuarded: the policies are asked before anything runs, about what the
+// request names.
+func TestGuarded(t *testing.T) {
+	t.Parallel()
+	send, ran := guarded(t, mine)
+	if w := send("user", "Action=Change&Name=mine"); w.Code != 200 || *ran != 1 {
+		t.Errorf("allowed: %d %s", w.Code, w.Body)
+	}
+	w := send("user", "Action=Change&Name=theirs")
+	want := "is not authorized to perform: toy:Change on resource: arn:aws:toy:::theirs because no identity-based policy allows the toy:Change action"
+	if w.Code != 403 || !strings.Contains(w.Body.String(), want) || *ran != 1 {
+		t.Errorf("denied: ran %d, %d %s", *ran, w.Code, w.Body)
+	}
+	if w := send("user", "Action=Drop"); w.Code != 403 || !strings.Contains(w.Body.String(), "to perform: toy:Drop because") {
+		t.Errorf("without resource: %d %s", w.Code, w.Body)
+	}
+	if w := send("test", "Action=Drop"); w.Code != 200 || strings.Contains(w.Body.String(), "DropResult") {
+		t.Errorf("root: %d %s", w.Code, w.Body)
+	}
+}
+
+func TestGuardedByNothing(t *testing.T) {
+	t.Parallel()
+	send, ran := guarded(t, func(*awsapi.Call, *thingInput) []awsapi.Target { return nil })
+	if w := send("test", "Action=Change&Name=mine"); w.Code != 500 || *ran != 0 {
+		t.Errorf("ran %d, %d %s", *ran, w.Code, w.Body)
+	}
+}
+
+func TestFormsOfInput(t *testing.T) {
+	t.Parallel()
+	send, _ := guarded(t, mine)
+	w := send("test", "Action=Change&Name=mine&Force=1&Status=Active&Sizes.member.1.Unit=kg&Sizes.member.1.Values.member.1=1&Sizes.member.1.Values.member.2=2")
+	for _, want := range []string{"<Name>mine</Name>\n    <Force>true</Force>\n", "<Arn>kg1+2</Arn>", "<None/>", "<Inside/>"} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("no %s in %s", want, w.Body)
+		}
+	}
+	for body, want := range map[string]string{
+		"Force=yes":   "<Code>MalformedInput</Code>",
+		"Force=":      "<Code>MalformedInput</Code>",
+		"Status=Gone": "1 validation error detected: Value at 'status' failed to satisfy constraint: Member must satisfy enum value set",
+	} {
+		if w := send("test", "Action=Change&Name=mine&"+body); !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: %s", body, w.Body)
+		}
+	}
+	for body, want := range map[string]bool{"Force=false": false, "Force=0": false, "Force=true": true} {
+		if w := send("test", "Action=Change&Name=mine&"+body); strings.Contains(w.Body.String(), "<Force>true") != want {
+			t.Errorf("%s: %s", body, w.Body)
+		}
+	}
+}
+
+// TestAdmits: credentials that a service does not take are as good as unknown.
+func TestAdmits(t *testing.T) {
+	t.Parallel()
+	send, ran := guarded(t, mine)
+	w := send("other", "Action=Change&Name=mine")
+	if w.Code != 403 || !strings.Contains(w.Body.String(), "<Code>InvalidClientTokenId</Code>") || *ran != 0 {
+		t.Errorf("ran %d, %d %s", *ran, w.Code, w.Body)
+	}
+}
