@@ -3,7 +3,7 @@ package lint
 import (
 	"strings"
 
-	"github.com/irsatz/irsatz/lint/syntax"
+	"github.com/irsatz/irsatz/internal/syntax"
 )
 
 // place is a line and a column of the file.

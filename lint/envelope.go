@@ -3,7 +3,7 @@ package lint
 import (
 	"strings"
 
-	"github.com/irsatz/irsatz/lint/syntax"
+	"github.com/irsatz/irsatz/internal/syntax"
 )
 
 // envelope finds the document in what the AWS CLI prints of get-policy-version,

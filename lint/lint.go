@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/irsatz/irsatz/iam/policy"
-	"github.com/irsatz/irsatz/lint/syntax"
+	"github.com/irsatz/irsatz/internal/syntax"
 )
 
 // Severity is how bad a finding is.

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/irsatz/irsatz/lint/syntax"
+	"github.com/irsatz/irsatz/internal/syntax"
 	"github.com/irsatz/irsatz/manifest"
 )
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/irsatz/irsatz/iam/policy"
-	"github.com/irsatz/irsatz/lint/syntax"
+	"github.com/irsatz/irsatz/internal/syntax"
 )
 
 func documentRefused(c *checker, d *document) {

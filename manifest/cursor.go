@@ -5,25 +5,20 @@ import (
 	"slices"
 	"strconv"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/irsatz/irsatz/internal/syntax"
 )
 
 // cursor is a value in a document with its place. Its methods report what is
 // wrong to the loader and return zero values, so that reading goes on and finds
-// the next mistake too. A cursor without a node is a field that is not there.
+// the next mistake too. A cursor without a value is a field that is not there.
 type cursor struct {
 	loader *loader
-	node   *yaml.Node
+	value  *syntax.Value
+	line   int
 	field  string
 }
 
-func (c cursor) pos() Pos {
-	at := Pos{File: c.loader.current, Field: c.field}
-	if c.node != nil {
-		at.Line = c.node.Line
-	}
-	return at
-}
+func (c cursor) pos() Pos { return Pos{File: c.loader.current, Line: c.line, Field: c.field} }
 
 func (c cursor) fail(format string, args ...any) { c.loader.problems.add(c.pos(), format, args...) }
 
@@ -31,71 +26,59 @@ func (c cursor) notImplemented(form string) {
 	c.fail("%s: loading this form is %w", form, ErrNotImplemented)
 }
 
+// is tells whether the value is of the kind; what is not there is of none.
+func (c cursor) is(kind syntax.Kind) bool { return c.value != nil && c.value.Kind == kind }
+
 // present tells whether there is a value; null counts as none.
-func (c cursor) present() bool {
-	return c.node != nil && (c.node.Kind != yaml.ScalarNode || c.node.ShortTag() != "!!null")
-}
+func (c cursor) present() bool { return c.value != nil && c.value.Kind != syntax.Null }
 
-// isMapping tells whether it is a mapping; one with a tag of its own, such as
-// CloudFormation's, is something else.
-func (c cursor) isMapping() bool {
-	return c.node != nil && c.node.Kind == yaml.MappingNode && c.node.ShortTag() == "!!map"
-}
-
-func (c cursor) isList() bool {
-	return c.node != nil && c.node.Kind == yaml.SequenceNode && c.node.ShortTag() == "!!seq"
-}
-
-// kind names what the value is, for messages.
-func (c cursor) kind() string {
-	if c.node == nil {
-		return "nothing"
-	}
-	switch tag := c.node.ShortTag(); tag {
-	case "!!map":
-		return "a mapping"
-	case "!!seq":
-		return "a list"
-	case "!!str":
-		return "text"
-	case "!!int", "!!float":
-		return "a number"
-	case "!!bool":
-		return "a boolean"
-	case "!!null":
-		return "nothing"
-	case "!!timestamp":
-		return "a date"
-	default:
-		return "a value tagged " + tag
-	}
-}
-
-func (c cursor) child(node *yaml.Node, name string) cursor {
+// child is a value within this one, under a name.
+func (c cursor) child(value *syntax.Value, name string) cursor {
 	if c.field != "" {
 		name = c.field + "." + name
 	}
-	return cursor{c.loader, node, name}
+	if value == nil {
+		return cursor{c.loader, nil, c.line, name}
+	}
+	return cursor{c.loader, value, value.Line, name}
+}
+
+// member is the value of an entry.
+func (c cursor) member(m *syntax.Member) cursor { return c.child(&m.Value, m.Key) }
+
+// key is the key of an entry, for what is wrong with it.
+func (c cursor) key(m *syntax.Member) cursor {
+	at := c.child(nil, m.Key)
+	at.line = m.Line
+	return at
+}
+
+// members are the entries of a mapping.
+func (c cursor) members() []syntax.Member {
+	if !c.present() {
+		return nil
+	}
+	if !c.is(syntax.Mapping) {
+		c.fail("expected a mapping, found %s", c.value.What())
+		return nil
+	}
+	return c.value.Members
 }
 
 // find returns the value under a key, whatever the value is.
 func (c cursor) find(key string) (cursor, bool) {
-	if c.isMapping() {
-		for i := 0; i+1 < len(c.node.Content); i += 2 {
-			if c.node.Content[i].Value == key {
-				return c.child(c.node.Content[i+1], key), true
-			}
-		}
+	if v := c.value.Get(key); v != nil {
+		return c.child(v, key), true
 	}
 	return cursor{}, false
 }
 
-func (c cursor) has(key string) bool { _, ok := c.find(key); return ok }
+func (c cursor) has(key string) bool { return c.value.Get(key) != nil }
 
 // peek returns the text under a key, or "".
 func (c cursor) peek(key string) string {
-	if v, ok := c.find(key); ok && v.node.Kind == yaml.ScalarNode && v.present() {
-		return v.node.Value
+	if v := c.value.Get(key); v != nil && (v.Kind == syntax.String || v.Kind == syntax.Number) {
+		return v.Text
 	}
 	return ""
 }
@@ -103,45 +86,28 @@ func (c cursor) peek(key string) string {
 // record is a mapping of which every key is known.
 type record struct {
 	cursor
-	fields map[string]cursor
+	read bool // it is a mapping
 }
 
 // record reads a mapping; keys that are not among known are reported.
 func (c cursor) record(known ...string) record {
-	r := record{cursor: c}
-	if !c.present() {
-		return r
-	}
-	if !c.isMapping() {
-		c.fail("expected a mapping, found %s", c.kind())
-		return r
-	}
-	r.fields = make(map[string]cursor, len(c.node.Content)/2)
-	for i := 0; i+1 < len(c.node.Content); i += 2 {
-		key := c.node.Content[i]
-		if !slices.Contains(known, key.Value) {
-			c.child(key, key.Value).fail("unknown field, %s", suggestion(key.Value, known))
-			continue
+	members := c.members()
+	for i := range members {
+		if m := &members[i]; !slices.Contains(known, m.Key) {
+			c.key(m).fail("unknown field, %s", suggestion(m.Key, known))
 		}
-		r.fields[key.Value] = c.child(c.node.Content[i+1], key.Value)
 	}
-	return r
+	return record{c, c.is(syntax.Mapping)}
 }
 
 // get returns the value of a field; it may not be present.
-func (r record) get(name string) cursor {
-	if f, ok := r.fields[name]; ok {
-		return f
-	}
-	absent := r.child(nil, name)
-	return absent
-}
+func (r record) get(name string) cursor { return r.child(r.value.Get(name), name) }
 
 // need is get for a field that must be there.
 func (r record) need(name string) cursor {
 	f := r.get(name)
-	if r.fields != nil && !f.present() {
-		r.child(r.node, name).fail("missing, it is required")
+	if r.read && !f.present() {
+		r.child(nil, name).fail("missing, it is required")
 	}
 	return f
 }
@@ -151,13 +117,14 @@ func (c cursor) list() []cursor {
 	if !c.present() {
 		return nil
 	}
-	if !c.isList() {
-		c.fail("expected a list, found %s", c.kind())
+	if !c.is(syntax.List) {
+		c.fail("expected a list, found %s", c.value.What())
 		return nil
 	}
-	elements := make([]cursor, len(c.node.Content))
-	for i, node := range c.node.Content {
-		elements[i] = cursor{c.loader, node, c.field + "[" + strconv.Itoa(i) + "]"}
+	elements := make([]cursor, len(c.value.Items))
+	for i := range elements {
+		v := &c.value.Items[i]
+		elements[i] = cursor{c.loader, v, v.Line, c.field + "[" + strconv.Itoa(i) + "]"}
 		if !elements[i].present() {
 			elements[i].fail("empty list element")
 		}
@@ -169,28 +136,24 @@ func (c cursor) list() []cursor {
 // account ID need not be quoted; booleans are refused, for yes and true differ
 // as text.
 func (c cursor) text() string {
-	if !c.present() {
-		return ""
+	if c.is(syntax.Number) {
+		return c.value.Text
 	}
-	if c.node.Kind != yaml.ScalarNode {
-		c.fail("expected text, found %s", c.kind())
-		return ""
-	}
-	switch c.node.ShortTag() {
-	case "!!str", "!!int", "!!float", "!!timestamp":
-		return c.node.Value
-	}
-	c.fail("expected text, found %s; put it in quotes", c.kind())
-	return ""
+	return c.strictText()
 }
 
 // strictText is text as the Kubernetes API server takes it: nothing but text.
 func (c cursor) strictText() string {
-	if c.present() && c.node.Kind == yaml.ScalarNode && c.node.ShortTag() != "!!str" {
-		c.fail("expected text, found %s; put it in quotes", c.kind())
-		return ""
+	switch {
+	case !c.present():
+	case c.is(syntax.String):
+		return c.value.Text
+	case c.is(syntax.Number), c.is(syntax.Bool):
+		c.fail("expected text, found %s; put it in quotes", c.value.What())
+	default:
+		c.fail("expected text, found %s", c.value.What())
 	}
-	return c.text()
+	return ""
 }
 
 // texts returns a list of text.
@@ -221,9 +184,9 @@ func (c cursor) number(low, high int) int {
 	if !c.present() {
 		return 0
 	}
-	n, err := strconv.Atoi(c.node.Value)
-	if c.node.Kind != yaml.ScalarNode || c.node.ShortTag() != "!!int" || err != nil {
-		c.fail("expected a whole number from %d to %d, found %s", low, high, c.kind())
+	n, err := strconv.Atoi(c.value.Text)
+	if !c.is(syntax.Number) || err != nil {
+		c.fail("expected a whole number from %d to %d, found %s", low, high, c.value.What())
 		return 0
 	}
 	if n < low || n > high {
@@ -234,18 +197,12 @@ func (c cursor) number(low, high int) int {
 }
 
 func (c cursor) boolean() bool {
-	if !c.present() {
-		return false
+	if c.is(syntax.Bool) {
+		return c.value.Text == "true"
 	}
-	if c.node.Kind == yaml.ScalarNode && c.node.ShortTag() == "!!bool" {
-		switch c.node.Value {
-		case "true", "True", "TRUE":
-			return true
-		case "false", "False", "FALSE":
-			return false
-		}
+	if c.present() {
+		c.fail("expected true or false, found %s", c.value.What())
 	}
-	c.fail("expected true or false, found %s", c.kind())
 	return false
 }
 
@@ -254,14 +211,11 @@ func (c cursor) textMap(value func(cursor) string) map[string]string {
 	if !c.present() {
 		return nil
 	}
-	if !c.isMapping() {
-		c.fail("expected a mapping, found %s", c.kind())
-		return nil
-	}
-	m := make(map[string]string, len(c.node.Content)/2)
-	for i := 0; i+1 < len(c.node.Content); i += 2 {
-		key := c.node.Content[i].Value
-		m[key] = value(cursor{c.loader, c.node.Content[i+1], fmt.Sprintf("%s[%q]", c.field, key)})
+	members := c.members()
+	m := make(map[string]string, len(members))
+	for i := range members {
+		v := &members[i].Value
+		m[members[i].Key] = value(cursor{c.loader, v, v.Line, fmt.Sprintf("%s[%q]", c.field, members[i].Key)})
 	}
 	return m
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/irsatz/irsatz/internal/syntax"
 )
 
 // maxFile bounds one file, and standard input.
@@ -164,20 +166,20 @@ func readBounded(r io.Reader, limit int64) ([]byte, error) {
 
 func (l *loader) documents(file, dir string, content []byte) {
 	l.current, l.dir = file, dir
-	trees, err := parseTrees(file, content)
-	if err != nil {
-		at := Pos{File: file}
-		if syntax, ok := errors.AsType[*syntaxError](err); ok {
-			at.Line = syntax.line
+	empty := true
+	for root, bad := range syntax.Documents(file, content) {
+		empty = false
+		if bad != nil {
+			l.problems.add(Pos{File: file, Line: bad.Line}, "%s", bad.Msg)
+		} else {
+			l.document(cursor{loader: l, value: root, line: root.Line})
 		}
-		l.problems.add(at, "%s", err)
-		return
+		if l.problems.full() {
+			break
+		}
 	}
-	if len(trees) == 0 {
+	if empty {
 		l.note(Pos{File: file}, "no documents in it")
-	}
-	for _, tree := range trees {
-		l.document(cursor{loader: l, node: tree})
 	}
 }
 
@@ -190,8 +192,8 @@ func (l *loader) document(c cursor) {
 	l.account, l.region = "", ""
 	version := c.peek("apiVersion")
 	switch {
-	case !c.isMapping():
-		c.fail("unrecognised document: expected a mapping, found %s", c.kind())
+	case !c.is(syntax.Mapping):
+		c.fail("unrecognised document: expected a mapping, found %s", c.value.What())
 	case version == nativeVersion:
 		l.native(c)
 	case strings.HasPrefix(version, "irsatz/"):

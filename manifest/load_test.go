@@ -388,7 +388,7 @@ func TestReferencesThatFail(t *testing.T) {
 	for name, want := range map[string]string{
 		"missing.yaml":  document + "read " + at("no.json") + ": no such file or directory",
 		"broken.yaml":   document + at("broken.json") + `: line 3: key "a" is given twice, first in line 2`,
-		"yaml.yaml":     document + at("doc.yml") + ": line 3: not YAML: did not find expected node content",
+		"yaml.yaml":     document + at("doc.yml") + ": line 2: not YAML: did not find expected node content",
 		"two.yaml":      document + at("two.yml") + ": expected one document, found 2",
 		"folder.yaml":   document + "read " + at("folder") + ": is a folder, expected a file",
 		"large.yaml":    document + "read " + at("large.json") + ": larger than 1 MiB",

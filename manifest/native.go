@@ -3,6 +3,8 @@ package manifest
 import (
 	"fmt"
 	"unicode/utf8"
+
+	"github.com/irsatz/irsatz/internal/syntax"
 )
 
 const (
@@ -204,12 +206,12 @@ func (c cursor) inlinePolicies() []InlinePolicy {
 // tags reads tags written as a list of key and value or as a mapping.
 func (c cursor) tags(limit int) []Tag {
 	var all []Tag
-	if c.isMapping() {
-		for i := 0; i+1 < len(c.node.Content); i += 2 {
-			key, value := c.node.Content[i], c.node.Content[i+1]
-			all = append(all, Tag{key.Value, c.child(value, key.Value).checked(checkTagValue)})
-			if err := checkTagKey(key.Value); err != nil {
-				c.child(key, key.Value).fail("%s", err)
+	if c.is(syntax.Mapping) {
+		for i := range c.value.Members {
+			m := &c.value.Members[i]
+			all = append(all, Tag{m.Key, c.member(m).checked(checkTagValue)})
+			if err := checkTagKey(m.Key); err != nil {
+				c.key(m).fail("%s", err)
 			}
 		}
 	} else {

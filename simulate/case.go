@@ -11,7 +11,7 @@ import (
 
 	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/nearest"
-	"github.com/irsatz/irsatz/lint/syntax"
+	"github.com/irsatz/irsatz/internal/syntax"
 )
 
 // Case is one question: the policies, the request, and perhaps the answer that

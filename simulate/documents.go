@@ -6,7 +6,7 @@ import (
 
 	"github.com/irsatz/irsatz/iam/arn"
 	"github.com/irsatz/irsatz/iam/policy"
-	"github.com/irsatz/irsatz/lint/syntax"
+	"github.com/irsatz/irsatz/internal/syntax"
 )
 
 // maxLibrary is how much text of documents is kept compiled, in bytes.

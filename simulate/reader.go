@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/irsatz/irsatz/internal/nearest"
-	"github.com/irsatz/irsatz/lint/syntax"
+	"github.com/irsatz/irsatz/internal/syntax"
 )
 
 // maxProblems is how many reasons are told of one case.

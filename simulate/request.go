@@ -6,7 +6,7 @@ import (
 
 	"github.com/irsatz/irsatz/iam/arn"
 	"github.com/irsatz/irsatz/iam/policy"
-	"github.com/irsatz/irsatz/lint/syntax"
+	"github.com/irsatz/irsatz/internal/syntax"
 )
 
 var (

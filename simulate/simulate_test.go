@@ -331,7 +331,7 @@ func TestAliasesAreBounded(t *testing.T) {
 		text += fmt.Sprintf("%c: &%c [%s]\n", c, c, strings.TrimSuffix(strings.Repeat("*"+before+",", 10), ","))
 	}
 	got := run(t, "c.yaml", text)
-	if len(got) != 1 || !strings.Contains(got[0], "too large") {
+	if len(got) != 1 || !strings.Contains(got[0], "aliases make the text larger") {
 		t.Errorf("got %q", got)
 	}
 }

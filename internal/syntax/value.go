@@ -18,9 +18,10 @@ const (
 	String
 	List
 	Mapping
+	Tagged // a YAML value with a tag of its own, such as CloudFormation's !Sub
 )
 
-var kindWords = []string{"nothing", "a boolean", "a number", "text", "a list", "a mapping"}
+var kindWords = []string{"nothing", "a boolean", "a number", "text", "a list", "a mapping", "a value with a tag"}
 
 // String names the kind, with its article.
 func (k Kind) String() string {
@@ -36,9 +37,9 @@ type Value struct {
 	Kind   Kind
 	Line   int
 	Column int
-	// Text is a string's text; a number or a boolean as it is written.
+	// Text is a string's text; a number or a boolean as it is written; a tag.
 	Text    string
-	Items   []Value
+	Items   []Value // of a list; what a tag stands before, alone
 	Members []Member
 
 	raw   string // the value as it is written, if that is JSON
@@ -67,6 +68,17 @@ func (v *Value) Get(key string) *Value {
 	return nil
 }
 
+// What names what the value is, for messages.
+func (v *Value) What() string {
+	if v == nil {
+		return Null.String()
+	}
+	if v.Kind == Tagged {
+		return "a value tagged " + v.Text
+	}
+	return v.Kind.String()
+}
+
 // TextLine is the line in which the text of a string begins.
 func (v *Value) TextLine() int {
 	if v.block {
@@ -85,10 +97,11 @@ type Error struct {
 // Error is the message, with the line.
 func (e *Error) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Msg) }
 
-// Bounds of one document. Aliases of YAML are written out, so what they may add
-// is bounded with the rest.
+// Aliases of YAML are written out. What they may add to a text is bounded, so
+// that a few lines cannot grow into gigabytes ("billion laughs"); it is counted
+// in values, and long text counts as one value per aliasedText bytes.
 const (
-	maxDepth  = 200
-	maxValues = 500_000
-	maxText   = 16 << 20
+	maxDepth    = 200
+	maxAliased  = 500_000
+	aliasedText = 16
 )

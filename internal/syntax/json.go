@@ -2,6 +2,8 @@ package syntax
 
 import (
 	"encoding/json"
+	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -30,7 +32,11 @@ func (r *jsonReader) place(pos int) (line, column int) {
 }
 
 func (r *jsonReader) fail(msg string) *Error {
-	line, column := r.place(r.pos)
+	pos := r.pos
+	if pos == len(r.src) { // the end is where the last thing ends
+		pos = max(r.marked, len(strings.TrimRight(r.src, " \t\r\n")))
+	}
+	line, column := r.place(pos)
 	return &Error{line, column, "not JSON: " + msg}
 }
 
@@ -117,8 +123,8 @@ func (r *jsonReader) object() ([]Member, *Error) {
 		if m.Key, err = r.str(); err != nil {
 			return nil, err
 		}
-		if !seen.add(m.Key) {
-			return nil, &Error{m.Line, m.Column, duplicate(m.Key)}
+		if first := seen.add(m.Key, m.Line); first > 0 {
+			return nil, &Error{m.Line, m.Column, duplicate(m.Key, first)}
 		}
 		if !r.take(':') {
 			return nil, r.fail("want a colon")
@@ -132,7 +138,9 @@ func (r *jsonReader) object() ([]Member, *Error) {
 	return members, nil
 }
 
-func duplicate(key string) string { return "key " + quote(key) + " is given twice" }
+func duplicate(key string, line int) string {
+	return "key " + quote(key) + " is given twice, first in line " + strconv.Itoa(line)
+}
 
 // quote quotes a name of the text, which may be of any length.
 func quote(s string) string {
@@ -143,34 +151,41 @@ func quote(s string) string {
 	return `"` + s + `"`
 }
 
-// names are the keys of a mapping that were read.
+// names are the keys of a mapping that were read, with their lines.
 type names struct {
-	few  []string
-	many map[string]bool
+	few  []name
+	many map[string]int
+}
+
+type name struct {
+	key  string
+	line int
 }
 
 // fewNames is how many are compared one by one sooner than through a map.
 const fewNames = 16
 
-// add notes a key; it fails if it is there already.
-func (n *names) add(key string) bool {
+// add notes a key. If it is there already, it returns its line, else 0.
+func (n *names) add(key string, line int) int {
 	if n.many != nil {
-		known := n.many[key]
-		n.many[key] = true
-		return !known
+		first := n.many[key]
+		if first == 0 {
+			n.many[key] = line
+		}
+		return first
 	}
 	for _, k := range n.few {
-		if k == key {
-			return false
+		if k.key == key {
+			return k.line
 		}
 	}
-	if n.few = append(n.few, key); len(n.few) > fewNames {
-		n.many = make(map[string]bool, 2*len(n.few))
+	if n.few = append(n.few, name{key, line}); len(n.few) > fewNames {
+		n.many = make(map[string]int, 2*len(n.few))
 		for _, k := range n.few {
-			n.many[k] = true
+			n.many[k.key] = k.line
 		}
 	}
-	return true
+	return 0
 }
 
 func (r *jsonReader) array() ([]Value, *Error) {
@@ -192,10 +207,14 @@ func (r *jsonReader) array() ([]Value, *Error) {
 	return items, nil
 }
 
+// tooDeep is the fault of values within values within values.
+var tooDeep = fmt.Sprintf("nested more than %d levels deep", maxDepth)
+
 // enter skips the bracket that opens an object or a list.
 func (r *jsonReader) enter() *Error {
 	if r.depth++; r.depth > maxDepth {
-		return r.fail("nested too deep")
+		line, column := r.place(r.pos)
+		return &Error{line, column, tooDeep}
 	}
 	r.pos++
 	return nil

@@ -3,6 +3,7 @@ package syntax
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"regexp"
 	"strings"
 )
@@ -15,6 +16,22 @@ func (v *Value) JSON() ([]byte, *Error) {
 		return []byte(v.raw), nil
 	}
 	w := writer{line: v.Line}
+	if err := w.value(v); err != nil {
+		return nil, err
+	}
+	return w.out.Bytes(), nil
+}
+
+// Compact returns the value as JSON without a blank that means nothing, its
+// members in the order they are written. It fails as JSON does.
+func (v *Value) Compact() ([]byte, *Error) {
+	w := writer{line: math.MaxInt} // no line is still to come
+	if v.raw != "" {
+		if err := json.Compact(&w.out, []byte(v.raw)); err != nil {
+			return nil, &Error{v.Line, v.Column, "not JSON: " + err.Error()}
+		}
+		return w.out.Bytes(), nil
+	}
 	if err := w.value(v); err != nil {
 		return nil, err
 	}
@@ -56,6 +73,8 @@ func (w *writer) value(v *Value) *Error {
 		return w.number(v)
 	case Bool:
 		w.out.WriteString(v.Text)
+	case Tagged:
+		return &Error{v.Line, v.Column, "the tag " + quote(v.Text) + " cannot be written in JSON"}
 	default:
 		w.out.WriteString("null")
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/irsatz/irsatz/lint/syntax"
+	"github.com/irsatz/irsatz/internal/syntax"
 )
 
 // read writes every document of a text as JSON with its place, or its error.
@@ -49,19 +49,20 @@ func TestDocuments(t *testing.T) {
 		{"no end", "a.json", `{"a": "b`, []string{"line 1: not JSON: string without end"}},
 		{"YAML is no JSON", "a.JSON", "a: 1", []string{"line 1: not JSON: want a value"}},
 		{"escapes", "a.json", `["\q"]`, []string{"line 1: not JSON: bad escape in a string"}},
-		{"a member twice", "a.json", `{"a": 1, "a": 2}`, []string{`line 1: key "a" is given twice`}},
-		{"a key twice", "a.yaml", "a: 1\na: 2", []string{`line 2: key "a" is given twice`}},
+		{"a member twice", "a.json", `{"a": 1, "a": 2}`, []string{`line 1: key "a" is given twice, first in line 1`}},
+		{"a key twice", "a.yaml", "a: 1\na: 2", []string{`line 2: key "a" is given twice, first in line 1`}},
 		{"many members", "a.json", many(40, ""), []string{"1:1 " + many(40, "")}},
-		{"one of many twice", "a.json", many(40, `,"k0":1`), []string{`line 1: key "k0" is given twice`}},
+		{"one of many twice", "a.json", many(40, `,"k0":1`), []string{`line 1: key "k0" is given twice, first in line 1`}},
 		{"merge", "a.yaml", "a: &a {x: 1, y: 2}\nb: {<<: *a, x: 3}\nc: {<<: [*a, {z: 4}]}\n",
 			[]string{"1:1 {\"a\":{\"x\":1,\"y\":2},\n\"b\":{\"x\":3,\"y\":2},\n\"c\":{\"x\":1,\"y\":2,\"z\":4}}"}},
 		{"merge of text", "a.yaml", "<<: x", []string{"line 1: << must name a mapping or a list of mappings"}},
 		{"cycle", "a.yaml", "a: &a\n  b: *a\n", []string{"line 2: alias *a stands for something that contains it"}},
 		{"key of a mapping", "a.yaml", "? {a: 1}\n: b\n", []string{"line 1: a key must be text"}},
-		{"tag", "a.yaml", "a: !Sub x\n", []string{"line 1: values tagged !Sub are not understood"}},
+		{"tag", "a.yaml", "a: !Sub x\n", []string{`line 1: the tag "!Sub" cannot be written in JSON`}},
+		{"alias to nothing", "a.yaml", "a: 1\n---\n\nb: *a\n", []string{`1:1 {"a":1}`, "line 4: not YAML: unknown anchor 'a' referenced"}},
 		{"odd numbers", "a.yaml", "a: 0123\n---\na: .inf\n", []string{`1:1 {"a":"0123"}`, `line 3: the number ".inf" cannot be written in JSON; put it in quotes if text is meant`}},
 		{"not UTF-8", "a.yaml", "a: 1\nb: \xff\n", []string{"line 2: not UTF-8 text"}},
-		{"deep JSON", "a.json", strings.Repeat("[", 1000), []string{"line 1: not JSON: nested too deep"}},
+		{"deep JSON", "a.json", strings.Repeat("[", 1000), []string{"line 1: nested more than 200 levels deep"}},
 		{"deep YAML", "a.yaml", "a: " + strings.Repeat("[", 300) + strings.Repeat("]", 300), []string{"line 1: nested more than 200 levels deep"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -103,6 +104,42 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// TestTags: a value keeps its tag, and what it stands before can still be read.
+func TestTags(t *testing.T) {
+	t.Parallel()
+	for v, bad := range syntax.Documents("a.yaml", []byte("a: !Sub x\nb: !Join [y, !Ref z]\nc: !!map w\n")) {
+		if bad != nil {
+			t.Fatal(bad)
+		}
+		a, b, c := v.Get("a"), v.Get("b"), v.Get("c")
+		if a.Kind != syntax.Tagged || a.Text != "!Sub" || a.Items[0].Text != "x" || a.What() != "a value tagged !Sub" {
+			t.Errorf("got %+v", a)
+		}
+		if b.Text != "!Join" || b.Items[0].Items[1].Text != "!Ref" || b.Items[0].Items[1].Items[0].Text != "z" || b.Line != 2 {
+			t.Errorf("got %+v", b)
+		}
+		if c.Text != "!!map" || c.Items[0].Kind != syntax.String {
+			t.Errorf("got %+v", c)
+		}
+	}
+}
+
+func TestCompact(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{"a.json": "{\"b\": 1.50,\n \"a\": [\"<&>\", null ]}", "a.yaml": "b: 1.50\na:\n- <&>\n- ~"} {
+		for v := range syntax.Documents(name, []byte(text)) {
+			if got, bad := v.Compact(); bad != nil || string(got) != `{"b":1.50,"a":["<&>",null]}` {
+				t.Errorf("%s: %s, %v", name, got, bad)
+			}
+		}
+	}
+	for v := range syntax.Documents("a.yaml", []byte("a: .inf")) {
+		if got, bad := v.Compact(); bad == nil {
+			t.Errorf("got %s", got)
+		}
+	}
+}
+
 func TestTextLine(t *testing.T) {
 	t.Parallel()
 	for v := range syntax.Documents("a.yaml", []byte("a: |\n  x\nb: x\n")) {
@@ -135,6 +172,9 @@ func FuzzDocuments(f *testing.F) {
 			src, bad := v.JSON()
 			if bad == nil && !json.Valid(src) {
 				t.Errorf("not JSON: %s", src)
+			}
+			if compact, failed := v.Compact(); (failed == nil) != (bad == nil) || bad == nil && !json.Valid(compact) {
+				t.Errorf("compact %s, %v beside %s, %v", compact, failed, src, bad)
 			}
 		}
 	})

@@ -21,12 +21,13 @@ func Documents(name string, content []byte) iter.Seq2[*Value, *Error] {
 			jsonDocuments(text, 1, yield)
 			return
 		}
-		for line := 1; text != ""; {
+		r := yamlReader{line: 1}
+		for text != "" {
 			chunk, rest := cut(text)
-			if !chunkDocuments(chunk, line, yield) {
+			if !r.chunk(chunk, yield) {
 				return
 			}
-			line += strings.Count(chunk, "\n")
+			r.line += strings.Count(chunk, "\n")
 			text = rest
 		}
 	}
@@ -67,10 +68,9 @@ func marker(line string) bool {
 	return ok && (rest == "" || strings.IndexByte(" \t\r\n", rest[0]) >= 0)
 }
 
-// chunkDocuments yields the documents of a chunk; it is false when no more are
-// wanted.
-func chunkDocuments(chunk string, line int, yield func(*Value, *Error) bool) bool {
-	body, bodyLine := chunk, line
+// chunk yields the documents of a chunk; it is false when no more are wanted.
+func (r *yamlReader) chunk(chunk string, yield func(*Value, *Error) bool) bool {
+	body, bodyLine := chunk, r.line
 	if marker(body) {
 		body = body[len("---"):]
 	}
@@ -82,11 +82,13 @@ func chunkDocuments(chunk string, line int, yield func(*Value, *Error) bool) boo
 		if failed == nil {
 			return jsonDocuments(trimmed, bodyLine, yield)
 		}
-		if _, err := readYAML(chunk, line); err != nil {
+		aliased := r.aliased
+		if _, err := r.read(chunk); err != nil {
 			return jsonDocuments(trimmed, bodyLine, yield)
 		}
+		r.aliased = aliased
 	}
-	values, err := readYAML(chunk, line)
+	values, err := r.read(chunk)
 	if err != nil {
 		return yield(nil, err)
 	}

@@ -11,14 +11,20 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// readYAML reads the documents of one chunk, which has one unless it holds
-// directives. Its first line is line.
-func readYAML(chunk string, line int) (values []Value, failed *Error) {
+// yamlReader reads a text chunk by chunk.
+type yamlReader struct {
+	line    int // the first of the chunk
+	aliased int // what aliases have added to the text
+}
+
+// read reads the documents of one chunk, which has one unless it holds
+// directives.
+func (r *yamlReader) read(chunk string) (values []Value, failed *Error) {
 	// The YAML reader reports its own broken invariants by panic. They are
 	// faults of the document from where a user stands.
 	defer func() {
-		if r := recover(); r != nil {
-			values, failed = nil, &Error{Line: line, Msg: fmt.Sprintf("not YAML: %v", r)}
+		if fault := recover(); fault != nil {
+			values, failed = nil, &Error{Line: r.line, Msg: fmt.Sprintf("not YAML: %v", fault)}
 		}
 	}()
 	dec := yaml.NewDecoder(strings.NewReader(chunk))
@@ -29,16 +35,17 @@ func readYAML(chunk string, line int) (values []Value, failed *Error) {
 			return values, nil
 		}
 		if err != nil {
-			return nil, yamlError(err, chunk, line)
+			return nil, yamlError(err, chunk, r.line)
 		}
 		if len(doc.Content) != 1 {
 			continue
 		}
-		c := converter{shift: line - 1, open: map[*yaml.Node]bool{}}
+		c := converter{shift: r.line - 1, aliased: r.aliased, open: map[*yaml.Node]bool{}}
 		v, failed := c.value(doc.Content[0], 0)
 		if failed != nil {
 			return nil, failed
 		}
+		r.aliased = c.aliased
 		values = append(values, v)
 	}
 }
@@ -66,6 +73,11 @@ func yamlError(err error, chunk string, first int) *Error {
 			line++
 		}
 	}
+	if anchor, ok := strings.CutPrefix(msg, "unknown anchor '"); ok { // comes without a line
+		anchor, _, _ = strings.Cut(anchor, "'")
+		before, _, _ := strings.Cut(chunk, "*"+anchor)
+		line = 1 + strings.Count(before, "\n")
+	}
 	line = min(max(line, 1), 1+strings.Count(strings.TrimRight(chunk, " \t\r\n"), "\n"))
 	return &Error{Line: first + line - 1, Msg: "not YAML: " + msg}
 }
@@ -73,24 +85,30 @@ func yamlError(err error, chunk string, first int) *Error {
 // converter makes values of the YAML reader's nodes, with what aliases stand
 // for in their places.
 type converter struct {
-	shift  int // the lines before the chunk
-	values int
-	text   int
-	open   map[*yaml.Node]bool // anchored nodes that are being converted
+	shift   int                 // the lines before the chunk
+	aliased int                 // what aliases have added to the text
+	within  int                 // how many aliases lead to the value
+	at      *yaml.Node          // the outermost of them
+	open    map[*yaml.Node]bool // anchored nodes that are being converted
 }
 
 func (c *converter) fail(n *yaml.Node, format string, args ...any) *Error {
 	return &Error{n.Line + c.shift, n.Column, fmt.Sprintf(format, args...)}
 }
 
+func (c *converter) tooLarge(n *yaml.Node) *Error {
+	return c.fail(n, "aliases make the text larger by more than %d values", maxAliased)
+}
+
 func (c *converter) value(n *yaml.Node, depth int) (Value, *Error) {
-	c.values++
-	c.text += len(n.Value)
+	if c.within > 0 {
+		c.aliased += 1 + len(n.Value)/aliasedText
+	}
 	switch {
 	case depth > maxDepth:
-		return Value{}, c.fail(n, "nested more than %d levels deep", maxDepth)
-	case c.values > maxValues, c.text > maxText:
-		return Value{}, c.fail(n, "the document is too large; aliases count as what they stand for")
+		return Value{}, c.fail(n, "%s", tooDeep)
+	case c.aliased > maxAliased:
+		return Value{}, c.tooLarge(c.at)
 	case n.Kind == yaml.AliasNode:
 		return c.alias(n, depth)
 	case n.Anchor != "":
@@ -111,19 +129,42 @@ func (c *converter) value(n *yaml.Node, depth int) (Value, *Error) {
 				return v, err
 			}
 		}
-	case n.Kind == yaml.ScalarNode:
+	case n.Kind == yaml.ScalarNode && scalarTags[tag]:
 		err = c.scalar(&v, n, tag)
 	default:
-		err = c.fail(n, "values tagged %s are not understood", tag)
+		err = c.tagged(&v, n, depth)
 	}
 	return v, err
+}
+
+// tagged reads what stands behind a tag as if the tag were not there.
+func (c *converter) tagged(v *Value, n *yaml.Node, depth int) *Error {
+	bare := *n
+	bare.Tag, bare.Anchor = "", ""
+	if n.Kind == yaml.ScalarNode {
+		bare.Tag = "!!str"
+	}
+	inner, err := c.value(&bare, depth+1)
+	v.Kind, v.Text, v.Items = Tagged, n.ShortTag(), []Value{inner}
+	return err
 }
 
 func (c *converter) alias(n *yaml.Node, depth int) (Value, *Error) {
 	if n.Alias == nil || c.open[n.Alias] {
 		return Value{}, c.fail(n, "alias *%s stands for something that contains it", n.Value)
 	}
-	return c.value(n.Alias, depth+1)
+	if c.within++; c.within == 1 {
+		c.at = n
+	}
+	v, err := c.value(n.Alias, depth+1)
+	c.within--
+	return v, err
+}
+
+// scalarTags are what a scalar can be.
+var scalarTags = map[string]bool{
+	"!!null": true, "!!bool": true, "!!int": true, "!!float": true, "!!str": true,
+	"!!timestamp": true, // Version: 2012-10-17 is a date to YAML
 }
 
 func (c *converter) scalar(v *Value, n *yaml.Node, tag string) *Error {
@@ -138,11 +179,9 @@ func (c *converter) scalar(v *Value, n *yaml.Node, tag string) *Error {
 		}
 	case "!!int", "!!float":
 		v.Kind = Number
-	case "!!str", "!!timestamp": // Version: 2012-10-17 is a date to YAML
+	default:
 		v.Kind = String
 		v.block = n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0
-	default:
-		return c.fail(n, "values tagged %s are not understood", tag)
 	}
 	return nil
 }
@@ -158,8 +197,8 @@ func (c *converter) mapping(n *yaml.Node, depth int) ([]Member, *Error) {
 		if key.Kind != yaml.ScalarNode {
 			return nil, c.fail(key, "a key must be text")
 		}
-		if !seen.add(key.Value) {
-			return nil, c.fail(key, "%s", duplicate(key.Value))
+		if first := seen.add(key.Value, key.Line+c.shift); first > 0 {
+			return nil, c.fail(key, "%s", duplicate(key.Value, first))
 		}
 		if key.ShortTag() == "!!merge" {
 			merged = n.Content[i+1]
@@ -174,12 +213,18 @@ func (c *converter) mapping(n *yaml.Node, depth int) ([]Member, *Error) {
 	if merged == nil {
 		return members, nil
 	}
-	return c.merge(members, merged, depth)
+	return c.merge(members, merged, mergeInto{&seen, depth})
+}
+
+// mergeInto is the mapping that others are merged into.
+type mergeInto struct {
+	seen  *names
+	depth int
 }
 
 // merge adds the members of other mappings that are not there yet.
-func (c *converter) merge(members []Member, from *yaml.Node, depth int) ([]Member, *Error) {
-	v, err := c.value(from, depth+1)
+func (c *converter) merge(members []Member, from *yaml.Node, into mergeInto) ([]Member, *Error) {
+	v, err := c.value(from, into.depth+1)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +237,10 @@ func (c *converter) merge(members []Member, from *yaml.Node, depth int) ([]Membe
 			return nil, c.fail(from, "<< must name a mapping or a list of mappings")
 		}
 		for _, m := range source.Members {
-			if !slices.ContainsFunc(members, func(have Member) bool { return have.Key == m.Key }) {
+			if c.aliased++; c.aliased > maxAliased {
+				return nil, c.tooLarge(from)
+			}
+			if into.seen.add(m.Key, m.Line) == 0 {
 				members = append(members, m)
 			}
 		}
