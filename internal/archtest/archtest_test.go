@@ -51,7 +51,9 @@ var rules = archtest.Rules{
 		"internal/awsclient": {"internal/sigv4"},
 		"fakests":            {"internal/awsapi", "iam", "iam/arn", "iam/policy", "trail", "oidc", "internal/nearest"},
 		"fakeiam":            {"internal/awsapi", "iam", "iam/arn", "iam/policy", "trail"},
-		"fakes3":             {"internal/awsapi", "iam", "iam/arn", "iam/policy", "trail", "internal/sigv4"},
+		"fakes3/storage":     nil,
+		"fakes3":             {"fakes3/storage", "internal/awsapi", "iam", "iam/arn", "iam/policy", "trail", "internal/sigv4"},
+		"fakes3/storagetest": {"fakes3", "fakes3/storage"},
 
 		// The whole, and those who run it.
 		"emulator": {
@@ -88,7 +90,7 @@ var rules = archtest.Rules{
 		"software.sslmate.com/src/go-pkcs12": {"internal/pki"},
 
 		"github.com/aws":           nil,
-		"github.com/google/go-cmp": {"internal/golden"}, // which is for tests itself
+		"github.com/google/go-cmp": {"internal/golden", "fakes3/storagetest"}, // which are for tests themselves
 	},
 
 	Names: map[string][]string{
