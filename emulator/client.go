@@ -60,6 +60,17 @@ func (c *Client) Inject(ctx context.Context, cluster, namespace, name string, pr
 	return get[Injection](ctx, c, "/v1/injection?"+q.Encode())
 }
 
+// Inventory returns what is there.
+func (c *Client) Inventory(ctx context.Context) (Inventory, error) {
+	return get[Inventory](ctx, c, "/v1/inventory")
+}
+
+// Describe describes a service account; see Emulator.Describe.
+func (c *Client) Describe(ctx context.Context, cluster, namespace, name string) (Description, error) {
+	q := url.Values{"cluster": {cluster}}
+	return get[Description](ctx, c, "/v1/serviceaccounts/"+url.PathEscape(namespace)+"/"+url.PathEscape(name)+"?"+q.Encode())
+}
+
 // Trail calls each for the newest limit records, oldest first; zero means all.
 // With follow it goes on with each new one until ctx ends.
 func (c *Client) Trail(ctx context.Context, limit int, follow bool, each func(*trail.Record) error) error {

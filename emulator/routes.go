@@ -62,6 +62,8 @@ func (e *Emulator) controlRoutes() http.Handler {
 	r.Path("/v1/ca").Methods(http.MethodGet).HandlerFunc(e.controlCA)
 	r.Path("/v1/tokens").Methods(http.MethodPost).HandlerFunc(e.controlToken)
 	r.Path("/v1/injection").Methods(http.MethodGet).HandlerFunc(e.controlInjection)
+	r.Path("/v1/inventory").Methods(http.MethodGet).HandlerFunc(e.controlInventory)
+	r.Path("/v1/serviceaccounts/{namespace}/{name}").Methods(http.MethodGet).HandlerFunc(e.controlDescribe)
 	r.Path("/v1/trail").Methods(http.MethodGet).HandlerFunc(e.controlTrail)
 	r.Path("/v1/why").Methods(http.MethodGet).HandlerFunc(e.controlWhy)
 	r.Path("/v1/why/{id}").Methods(http.MethodGet).HandlerFunc(e.controlWhy)

@@ -15,12 +15,14 @@ import (
 // world is what a reset replaces as a whole: the state, and the services over
 // it. A request is served by one world from its beginning to its end.
 type world struct {
-	api      awsapi.Config
-	store    *iam.Store
-	sts      *fakests.Server
-	iam      *fakeiam.Server
-	s3       *fakes3.Server
-	clusters atomic.Pointer[clusterSet]
+	api   awsapi.Config
+	store *iam.Store
+	sts   *fakests.Server
+	// stsConfig is that of sts, for a rehearsal with another.
+	stsConfig fakests.Config
+	iam       *fakeiam.Server
+	s3        *fakes3.Server
+	clusters  atomic.Pointer[clusterSet]
 }
 
 // newWorld makes a world with the state in it, which nobody sees yet. The
@@ -41,7 +43,8 @@ func (e *Emulator) newWorld(state *manifest.State) (*world, error) {
 		Store: store, Trail: e.trail, Log: c.Log, Rand: c.Rand, Region: c.Region, Audit: c.Audit,
 		Now: c.Clock.Now, ClientNow: clock.Now,
 	}.WithDefaults()
-	if w.sts, err = fakests.New(fakests.Config{Config: w.api, Verifier: e.verifier, ErrorTexts: c.ErrorTexts, Propagation: c.IAMPropagation}); err != nil {
+	w.stsConfig = fakests.Config{Config: w.api, Verifier: e.verifier, ErrorTexts: c.ErrorTexts, Propagation: c.IAMPropagation}
+	if w.sts, err = fakests.New(w.stsConfig); err != nil {
 		return nil, err
 	}
 	if w.iam, err = fakeiam.New(fakeiam.Config{Config: w.api}); err != nil {

@@ -68,7 +68,7 @@ var rules = archtest.Rules{
 		"cmd/irsatz": {
 			"iam/policy", "lint", "simulate",
 			"emulator", "localpod", "scenarios", "manifest", "fakests", "intercept", "trail",
-			"internal/awsclient", "internal/nearest",
+			"internal/awsclient", "internal/nearest", "internal/syntax",
 		},
 	},
 	Free:    "internal/clock",
