@@ -38,6 +38,7 @@ var rules = archtest.Rules{
 		"internal/nearest":      nil,
 		"internal/pki":          nil,
 		"internal/sigv4":        nil,
+		"internal/shape":        nil,
 		"internal/sniff":        nil,
 		"internal/syntax":       nil,
 
@@ -52,7 +53,7 @@ var rules = archtest.Rules{
 		"fakests":            {"internal/awsapi", "iam", "iam/arn", "iam/policy", "trail", "oidc", "internal/nearest"},
 		"fakeiam":            {"internal/awsapi", "iam", "iam/arn", "iam/policy", "trail"},
 		"fakes3/storage":     nil,
-		"fakes3":             {"fakes3/storage", "internal/awsapi", "iam", "iam/arn", "iam/policy", "trail", "internal/sigv4"},
+		"fakes3":             {"fakes3/storage", "internal/awsapi", "iam", "iam/arn", "iam/policy", "trail", "internal/shape", "internal/sigv4"},
 		"fakes3/storagetest": {"fakes3", "fakes3/storage"},
 
 		// The whole, and those who run it.
