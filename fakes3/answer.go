@@ -21,6 +21,7 @@ func (x *exchange) common() http.Header {
 	// SDKs correct their clocks by this header, so it must be of the clock that
 	// their dates are compared with.
 	h["Date"] = []string{x.config.ClientNow().UTC().Format(http.TimeFormat)}
+	x.cors(h)
 	if x.op != nil && x.op.name == "HeadBucket" {
 		h["X-Amz-Bucket-Region"] = []string{x.config.Region}
 	}

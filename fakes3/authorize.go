@@ -8,6 +8,7 @@ import (
 	"github.com/irsatz/irsatz/iam/arn"
 	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/awsapi"
+	"github.com/irsatz/irsatz/internal/shape"
 )
 
 // find looks up what the request is about. Nothing of it is told to the caller
@@ -21,7 +22,7 @@ func (x *exchange) find() *awsapi.Error {
 		if err := expectOwner(b, x.header.Get("X-Amz-Expected-Bucket-Owner")); err != nil {
 			return err
 		}
-		x.bucket = b
+		x.bucket, x.settings = b, b.settings.Load()
 	}
 	if x.op.target == toObject {
 		x.object, _ = x.store.find(x.bucket, x.key, x.version)
@@ -79,6 +80,12 @@ func (x *exchange) authorize() *awsapi.Error {
 			return err
 		}
 	}
+	if err := x.checkPayer(); err != nil {
+		return err
+	}
+	if err := x.passRole(); err != nil {
+		return err
+	}
 	if strings.HasSuffix(x.op.name, "BucketPolicy") && x.call.Caller.AccountID != x.bucket.owner {
 		return methodNotAllowed(x.r.Method, "BUCKETPOLICY")
 	}
@@ -86,6 +93,33 @@ func (x *exchange) authorize() *awsapi.Error {
 		return x.present(x.bucket, x.key, x.version, x.object, x.marker)
 	}
 	return nil
+}
+
+// checkPayer refuses callers from outside who do not offer to pay, where the
+// owner has made them.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/RequesterPaysBuckets.html
+func (x *exchange) checkPayer() *awsapi.Error {
+	if x.settings == nil || !x.settings.requesterPays || x.call.Caller.AccountID == x.bucket.owner {
+		return nil
+	}
+	if x.header.Get("X-Amz-Request-Payer") != "requester" || x.auth == nil {
+		x.call.Explain("the bucket is Requester Pays", "send the header x-amz-request-payer: requester")
+		return accessDenied("Access Denied")
+	}
+	x.w.Header()["X-Amz-Request-Charged"] = []string{"requester"}
+	return nil
+}
+
+// passRole asks whether the caller may give S3 the role that is to replicate.
+func (x *exchange) passRole() *awsapi.Error {
+	e, ok := x.early.(*shape.Element)
+	if !ok || x.op.sub != "replication" {
+		return nil
+	}
+	ctx := x.baseContext(nil)
+	ctx.Set("iam:PassedToService", "s3.amazonaws.com")
+	return x.ask(nil, "iam:PassRole", e.Get("Role"), ctx)
 }
 
 // resource returns the ARN that the operation's actions are asked on.
@@ -157,7 +191,7 @@ func (x *exchange) replacesTags() bool {
 // the source's bucket.
 func (x *exchange) authorizeSource() *awsapi.Error {
 	src := x.source
-	ctx := x.baseContext(src.bucket.owner)
+	ctx := x.baseContext(src.bucket)
 	fillExisting(ctx, src.object)
 	read, readTags := "GetObject", "GetObjectTagging"
 	if src.version != "" {
@@ -185,7 +219,7 @@ func (x *exchange) present(b *bucket, key, version string, o, marker *object) *a
 	if o != nil {
 		return nil
 	}
-	ctx := x.baseContext(b.owner)
+	ctx := x.baseContext(b)
 	ctx.Set("s3:prefix", key)
 	if err := x.ask(b, "ListBucket", arn.Bucket(b.name).String(), ctx); err != nil {
 		x.call.Explain("the object does not exist, and only who may s3:ListBucket is told so", "grant s3:ListBucket on the bucket to see 404 instead of 403")
@@ -212,7 +246,7 @@ func (x *exchange) present(b *bucket, key, version string, o, marker *object) *a
 func (x *exchange) ask(b *bucket, action, resource string, ctx *policy.Context) *awsapi.Error {
 	q := &iam.Question{Action: full(action), Resource: resource, ResourceAccount: x.call.Caller.AccountID, Context: ctx}
 	if b != nil {
-		q.ResourceAccount, q.ResourcePolicy = b.owner, x.store.policy(b)
+		q.ResourceAccount, q.ResourcePolicy = b.owner, b.policyFor(x.call.Caller.AccountID)
 		if x.call.Caller.Kind == policy.Root && x.call.Caller.AccountID == b.owner && strings.HasSuffix(action, "BucketPolicy") {
 			q.ResourcePolicy = nil // the owner's root cannot be locked out of the policy
 		}

@@ -362,6 +362,7 @@ func TestBucketPolicyLifecycle(t *testing.T) {
 	if got := w.call(w.root(), http.MethodGet, "/data?policy"); got.status != 404 || got.err.Code != "NoSuchBucketPolicy" || got.err.get("BucketName") != "data" {
 		t.Errorf("none: %s", got.body)
 	}
+	w.call(w.root(), http.MethodDelete, "/data?publicAccessBlock")
 	source := `{ "Version":"2012-10-17", "Statement":[` + everybody("Allow", "data", "s3:GetObject") + `] }`
 	w.do(w.root(), w.request(http.MethodPut, "/data?policy", source))
 	if got := w.call(w.root(), http.MethodGet, "/data?policy"); got.body != source || got.header.Get("Content-Type") != "application/json" {

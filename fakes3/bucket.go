@@ -144,17 +144,14 @@ func (x *exchange) createBucket() *awsapi.Error {
 	if err := checkTags(tags, 50); err != nil {
 		return err
 	}
-	b := &backend{x: x}
-	_, err := b.run("", make(http.Header))
-	// In us-east-1 creating one's own bucket again is no error.
-	again := err != nil && err.Code == "BucketAlreadyOwnedByYou" && x.config.Region == "us-east-1"
-	if err != nil && !again {
-		return err
+	as, serr := newSettings(settings{tags: canonicalTags(tags), documents: initialDocuments()})
+	if serr != nil {
+		return internal(serr)
 	}
-	if made, ok := x.store.bucket(x.name); ok && !again {
-		if err := x.store.change(made, func() *awsapi.Error { made.tags = canonicalTags(tags); return nil }); err != nil {
-			return err
-		}
+	err := x.store.create(x.name, x.call.Caller.AccountID, as)
+	// In us-east-1 creating one's own bucket again is no error.
+	if err != nil && (err.Code != "BucketAlreadyOwnedByYou" || x.config.Region != "us-east-1") {
+		return err
 	}
 	x.w.Header().Set("Location", "/"+x.name)
 	return x.done(http.StatusOK)
@@ -220,10 +217,7 @@ type versioningConfiguration struct {
 }
 
 func (x *exchange) getBucketVersioning() *awsapi.Error {
-	x.store.mu.RLock()
-	status := x.bucket.versioning
-	x.store.mu.RUnlock()
-	return x.answerXML(versioningConfiguration{Xmlns: xmlNamespace, Status: status})
+	return x.answerXML(versioningConfiguration{Xmlns: xmlNamespace, Status: x.bucket.settings.Load().versioning})
 }
 
 func (x *exchange) putBucketVersioning() *awsapi.Error {
@@ -237,7 +231,7 @@ func (x *exchange) putBucketVersioning() *awsapi.Error {
 	case in.Status != versioningEnabled && in.Status != versioningSuspended:
 		return badRequest("IllegalVersioningConfigurationException", "The Versioning element must be specified")
 	}
-	if err := x.store.change(x.bucket, func() *awsapi.Error { x.bucket.versioning = in.Status; return nil }); err != nil {
+	if err := x.store.configure(x.bucket, func(s *settings) *awsapi.Error { s.versioning = in.Status; return nil }); err != nil {
 		return err
 	}
 	return x.done(http.StatusOK)

@@ -12,15 +12,20 @@ import (
 	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/awsapi"
+	"github.com/irsatz/irsatz/internal/shape"
 	"github.com/irsatz/irsatz/internal/sigv4"
 )
 
-// baseContext returns the condition keys that every S3 action has. The owner is
-// the account of the bucket.
+// baseContext returns the condition keys that every S3 action has. The bucket is
+// nil where the resource is not in one: it is then the caller's own.
 //
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
-func (x *exchange) baseContext(owner string) *policy.Context {
-	ctx := x.call.Context()
+func (x *exchange) baseContext(b *bucket) *policy.Context {
+	ctx, owner := x.call.Context(), x.call.Caller.AccountID
+	if b != nil {
+		owner = b.owner
+		fillBucketTags(ctx, b.settings.Load())
+	}
 	if owner != "" {
 		ctx.Set("aws:ResourceAccount", owner)
 		ctx.Set("s3:ResourceAccount", owner)
@@ -46,6 +51,20 @@ func (x *exchange) baseContext(owner string) *policy.Context {
 	return ctx
 }
 
+// fillBucketTags sets the tags of a bucket, which are keys of policies only where
+// attribute-based access control was turned on for it.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
+func fillBucketTags(ctx *policy.Context, s *settings) {
+	if !s.abac {
+		return
+	}
+	for _, t := range s.tags {
+		ctx.Set("aws:ResourceTag/"+t.Key, t.Value)
+		ctx.Set("s3:BucketTag/"+t.Key, t.Value)
+	}
+}
+
 func tlsVersion(v uint16) string {
 	switch v {
 	case tls.VersionTLS10:
@@ -62,11 +81,7 @@ func tlsVersion(v uint16) string {
 
 // context returns the condition keys of the operation's actions.
 func (x *exchange) context() (*policy.Context, *awsapi.Error) {
-	owner := x.call.Caller.AccountID
-	if x.bucket != nil {
-		owner = x.bucket.owner
-	}
-	ctx := x.baseContext(owner)
+	ctx := x.baseContext(x.bucket)
 	x.fillVersion(ctx)
 	if x.op.action == "ListBucket" || x.op.action == "ListBucketVersions" {
 		for _, name := range [...]string{"prefix", "delimiter", "max-keys"} {
@@ -86,8 +101,13 @@ func (x *exchange) context() (*policy.Context, *awsapi.Error) {
 		return nil, err
 	}
 	fillObjectTags(ctx, tags)
-	if in, ok := x.early.(*createBucketRequest); ok {
+	switch in := x.early.(type) {
+	case *createBucketRequest:
 		in.fill(ctx, x.header)
+	case *shape.Element:
+		if fields := in.Find("OptionalFields").Texts("Field"); len(fields) > 0 {
+			ctx.SetValues("s3:InventoryAccessibleOptionalFields", fields...)
+		}
 	}
 	return ctx, nil
 }

@@ -151,7 +151,9 @@ func (x *exchange) decodeEarly() *awsapi.Error {
 	case "PutObjectTagging":
 		return x.decodeTags()
 	}
-	return internal(nil)
+	e, err := x.readConfiguration()
+	x.early = e
+	return err
 }
 
 // readInto reads a small XML body into v, whose XMLName is required.

@@ -33,11 +33,12 @@ type exchange struct {
 	payload string               // x-amz-content-sha256, also from a presigned query
 
 	// Set by find: what it is about.
-	bucket *bucket
-	object *object // nil if there is none, or nothing newer than a delete marker
-	marker *object // the delete marker that stands in its place
-	source *source // of a copy
-	early  any     // the decoded body of an operation that is authorized by it
+	bucket   *bucket
+	settings *settings // of the bucket, as they were then
+	object   *object   // nil if there is none, or nothing newer than a delete marker
+	marker   *object   // the delete marker that stands in its place
+	source   *source   // of a copy
+	early    any       // the decoded body of an operation that is authorized by it
 
 	hostID   string
 	answered bool

@@ -76,6 +76,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (x *exchange) handle() *awsapi.Error {
+	if x.r.Method == http.MethodOptions {
+		return x.preflight()
+	}
 	if err := x.parse(); err != nil {
 		return err
 	}

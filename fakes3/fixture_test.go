@@ -93,9 +93,10 @@ func (w *world) object(bucket, key, body string) {
 	}
 }
 
-// policy sets a bucket policy as the owner's root.
+// policy sets a bucket policy as the owner's root. It may be public.
 func (w *world) policy(bucket, statements string) {
 	w.t.Helper()
+	w.call(w.root(), http.MethodDelete, "/"+bucket+"?publicAccessBlock")
 	r := w.request(http.MethodPut, "/"+bucket+"?policy", `{"Version":"2012-10-17","Statement":[`+statements+`]}`)
 	if got := w.do(w.root(), r); got.status != http.StatusNoContent {
 		w.t.Fatalf("put bucket policy: %s", got.body)

@@ -140,7 +140,7 @@ func (x *exchange) describe(h http.Header, whole bool) {
 // stamp sets the headers that every answer about a stored version has.
 func (x *exchange) stamp(h http.Header, o *object) {
 	h["X-Amz-Server-Side-Encryption"] = []string{"AES256"}
-	if x.store.versioned(x.bucket) {
+	if x.bucket.versioned() {
 		h["X-Amz-Version-Id"] = []string{o.versionID}
 	}
 }
@@ -148,7 +148,7 @@ func (x *exchange) stamp(h http.Header, o *object) {
 // maySeeTags reports whether the caller may read the object's tags. It is not
 // recorded: without the permission the header is left out, and nobody asked.
 func (x *exchange) maySeeTags() bool {
-	ctx := x.baseContext(x.bucket.owner)
+	ctx := x.baseContext(x.bucket)
 	action := "s3:GetObjectTagging"
 	if x.version != "" {
 		action = "s3:GetObjectVersionTagging"
@@ -157,7 +157,7 @@ func (x *exchange) maySeeTags() bool {
 	fillExisting(ctx, x.object)
 	return x.config.Store.Authorize(&iam.Question{
 		Caller: x.call.Caller, Action: action, Resource: arn.Object(x.name, x.key).String(),
-		ResourceAccount: x.bucket.owner, ResourcePolicy: x.store.policy(x.bucket), Context: ctx,
+		ResourceAccount: x.bucket.owner, ResourcePolicy: x.bucket.policyFor(x.call.Caller.AccountID), Context: ctx,
 	}).Allowed()
 }
 

@@ -1,7 +1,6 @@
 package fakes3
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -35,8 +34,9 @@ var amzHeaders = map[string]headerUse{
 	"X-Amz-Copy-Source-If-Match": understood, "X-Amz-Copy-Source-If-None-Match": understood,
 	"X-Amz-Copy-Source-If-Modified-Since": understood, "X-Amz-Copy-Source-If-Unmodified-Since": understood,
 	"X-Amz-Copy-Source-Range": understood, "X-Amz-Expected-Bucket-Owner": understood, "X-Amz-Source-Expected-Bucket-Owner": understood,
-	"X-Amz-Request-Payer": understood, // without effect unless the bucket is Requester Pays
-	"X-Amz-Checksum-Mode": understood, "X-Amz-Checksum-Algorithm": understood, "X-Amz-Sdk-Checksum-Algorithm": understood,
+	"X-Amz-Skip-Destination-Validation": understood, // nothing is delivered
+	"X-Amz-Request-Payer":               understood, // without effect unless the bucket is Requester Pays
+	"X-Amz-Checksum-Mode":               understood, "X-Amz-Checksum-Algorithm": understood, "X-Amz-Sdk-Checksum-Algorithm": understood,
 	"X-Amz-Checksum-Crc32": understood, "X-Amz-Checksum-Crc32c": understood, "X-Amz-Checksum-Crc64nvme": understood,
 	"X-Amz-Checksum-Sha1": understood, "X-Amz-Checksum-Sha256": understood, "X-Amz-Checksum-Sha512": understood, "X-Amz-Checksum-Md5": understood, "X-Amz-Checksum-Type": understood,
 	"X-Amz-Object-Lock-Mode": understood, "X-Amz-Object-Lock-Retain-Until-Date": understood, "X-Amz-Object-Lock-Legal-Hold": understood,
@@ -50,9 +50,13 @@ var amzHeaders = map[string]headerUse{
 	"X-Amz-Copy-Source-Server-Side-Encryption-Customer-Algorithm": missing, "X-Amz-Copy-Source-Server-Side-Encryption-Customer-Key": missing,
 	"X-Amz-Copy-Source-Server-Side-Encryption-Customer-Key-Md5": missing,
 	"X-Amz-Mfa": missing, "X-Amz-Bucket-Namespace": missing, "X-Amz-Write-Offset-Bytes": missing, "X-Amz-Mp-Object-Size": missing,
-	"X-Amz-If-Match-Last-Modified-Time": missing, "X-Amz-If-Match-Size": missing, "X-Amz-Transition-Default-Minimum-Object-Size": missing,
+	"X-Amz-If-Match-Last-Modified-Time": missing, "X-Amz-If-Match-Size": missing, "X-Amz-Transition-Default-Minimum-Object-Size": understood,
 	"X-Amz-Confirm-Remove-Self-Bucket-Access": missing, "X-Amz-Bucket-Object-Lock-Token": missing, "X-Amz-Create-Session-Mode": missing,
-	"X-Amz-Rename-Source": missing, "X-Amz-Object-Annotation-Directive": missing,
+	"X-Amz-Rename-Source": missing, "X-Amz-Rename-Source-If-Match": missing, "X-Amz-Rename-Source-If-None-Match": missing,
+	"X-Amz-Rename-Source-If-Modified-Since": missing, "X-Amz-Rename-Source-If-Unmodified-Since": missing, "X-Amz-Client-Token": missing,
+	"X-Amz-Object-Annotation-Directive": missing, "X-Amz-Object-If-Match": missing, "X-Amz-If-Match-Initiated-Time": missing,
+	"X-Amz-Object-Lock-Event-Hold": missing, "X-Amz-Object-Lock-Event-Hold-Duration-Days": missing, "X-Amz-Object-Lock-Event-Hold-Duration-Years": missing,
+	"X-Amz-Checksum-Xxhash3": missing, "X-Amz-Checksum-Xxhash64": missing, "X-Amz-Checksum-Xxhash128": missing,
 }
 
 // known refuses x-amz- headers that are not S3's.
@@ -79,6 +83,9 @@ func repeatable(name string) bool {
 // unsupported refuses headers whose function is missing. It is asked after
 // authorization, so that a denial is a denial.
 func (x *exchange) unsupported() *awsapi.Error {
+	if err := x.checkCustomerKey(); err != nil {
+		return err
+	}
 	for name, values := range x.header {
 		if amzHeaders[name] == missing {
 			return headerNotImplemented(strings.ToLower(name), values[0])
@@ -96,19 +103,13 @@ func (x *exchange) unsupported() *awsapi.Error {
 // storageClasses are the classes an object may be given.
 const storageClasses = " STANDARD REDUCED_REDUNDANCY STANDARD_IA ONEZONE_IA INTELLIGENT_TIERING GLACIER GLACIER_IR DEEP_ARCHIVE "
 
-// checkWrite refuses what a bucket as AWS makes it since April 2023 refuses:
-// its owner owns everything, and ACLs are off.
+// checkWrite refuses what the bucket's settings do not let be written.
 //
 // DIVERGES: object lock is not implemented, so every bucket answers as one
 // that was made without it.
 func (x *exchange) checkWrite() *awsapi.Error {
-	switch acl := x.header.Get("X-Amz-Acl"); acl {
-	case "", "private", "bucket-owner-full-control":
-	default:
-		return aclsOff()
-	}
-	if len(grants(x.header)) > 0 {
-		return aclsOff()
+	if err := x.checkACL(); err != nil {
+		return err
 	}
 	for _, name := range lockHeaders {
 		if x.header.Get(name) != "" {
@@ -122,18 +123,3 @@ func (x *exchange) checkWrite() *awsapi.Error {
 }
 
 var lockHeaders = [...]string{"X-Amz-Object-Lock-Mode", "X-Amz-Object-Lock-Retain-Until-Date", "X-Amz-Object-Lock-Legal-Hold"}
-
-func aclsOff() *awsapi.Error {
-	return badRequest("AccessControlListNotSupported", "The bucket does not allow ACLs")
-}
-
-// grants returns the names of the grant headers that are present.
-func grants(h http.Header) []string {
-	var out []string
-	for _, name := range [...]string{"X-Amz-Grant-Full-Control", "X-Amz-Grant-Read", "X-Amz-Grant-Read-Acp", "X-Amz-Grant-Write", "X-Amz-Grant-Write-Acp"} {
-		if h.Get(name) != "" {
-			out = append(out, name)
-		}
-	}
-	return out
-}

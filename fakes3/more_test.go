@@ -184,14 +184,6 @@ func TestConfigurations(t *testing.T) {
 	if err != nil || err2 != nil || err3 != nil {
 		t.Errorf("empty ones: %v, %v, %v", err, err2, err3)
 	}
-	for sub, want := range map[string]string{
-		"cors": "NoSuchCORSConfiguration", "lifecycle": "NoSuchLifecycleConfiguration", "website": "NoSuchWebsiteConfiguration", "replication": "ReplicationConfigurationNotFoundError",
-		"object-lock": "ObjectLockConfigurationNotFoundError", "publicAccessBlock": "NoSuchPublicAccessBlockConfiguration",
-	} {
-		if got := w.call(w.root(), http.MethodGet, "/data?"+sub); got.status != 404 || got.err.Code != want || got.err.get("BucketName") != "data" {
-			t.Errorf("%s: %d %s", sub, got.status, got.body)
-		}
-	}
 	if a, b := w.call(w.role("acls", allow("s3:GetObjectAcl")), http.MethodGet, "/data/none?acl"), w.call(w.root(), http.MethodGet, "/data/none?acl"); a.status != 403 || b.status != 404 {
 		t.Errorf("acl of a missing object: %d, %d", a.status, b.status)
 	}

@@ -115,7 +115,7 @@ func (x *exchange) uploadPartCopy() *awsapi.Error {
 	if err := x.store.putPart(x.bucket, x.key, id, p); err != nil {
 		return err
 	}
-	if x.store.versioned(x.source.bucket) {
+	if x.source.bucket.versioned() {
 		x.w.Header().Set("X-Amz-Copy-Source-Version-Id", src.versionID)
 	}
 	return x.answerXML(copyPartResult{Xmlns: xmlNamespace, ETag: p.etag, Modified: p.modified.Format(listTime)})

@@ -3,10 +3,10 @@ package fakes3
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/irsatz/irsatz/iam"
-	"github.com/irsatz/irsatz/iam/policy"
 )
 
 // nullVersion is the id of the version written while versioning is not enabled.
@@ -30,14 +30,13 @@ type object struct {
 
 type pair struct{ name, value string }
 
-// bucket is a bucket of an account. Its fields are guarded by the store's mu.
+// bucket is a bucket of an account. Its fields but the settings are guarded by
+// the store's mu.
 type bucket struct {
-	name       string
-	owner      string // account id
-	created    time.Time
-	policy     *policy.Policy
-	versioning string // "", Enabled or Suspended
-	tags       []iam.Tag
+	name     string
+	owner    string // account id
+	created  time.Time
+	settings atomic.Pointer[settings]
 
 	keys    []string             // sorted
 	objects map[string][]*object // versions, newest first, never empty

@@ -38,6 +38,8 @@ const (
 	// form: the operation authenticates by fields of a form, which is not
 	// implemented, so it is refused before anything is read.
 	form
+	// newer: the operation is not one of the API model that is listed.
+	newer
 )
 
 // operation is one row of the table of everything S3 can do.
@@ -93,7 +95,7 @@ type Operation struct {
 func Operations() []Operation {
 	var out []Operation
 	for _, o := range operations {
-		if !o.has(form) {
+		if !o.has(form) && !o.has(newer) {
 			out = append(out, Operation{Name: o.name, Action: full(o.action), Served: o.run != nil})
 		}
 	}
@@ -151,6 +153,7 @@ func (rs *routes) methods(to target, sub string) string {
 // The variants of a route.
 const (
 	withID     = "id"       // one configuration of several, by its id
+	named      = "name"     // one annotation of several, by its name
 	copying    = "copy"     // x-amz-copy-source
 	listV2     = "2"        // list-type=2
 	selectType = "select-2" // select-type=2
@@ -163,6 +166,10 @@ func variantOf(method string, to target, sub string, params []pair, h http.Heade
 	case sub == "analytics" || sub == "intelligent-tiering" || sub == "inventory" || sub == "metrics":
 		if _, ok := param(params, "id"); ok {
 			return withID
+		}
+	case sub == "annotation":
+		if _, ok := param(params, "annotationName"); ok && method == http.MethodGet {
+			return named
 		}
 	case method == http.MethodPut && to == toObject && (sub == "" || sub == "uploadId") && len(h["X-Amz-Copy-Source"]) > 0:
 		return copying

@@ -214,7 +214,7 @@ func (x *exchange) copyObject() *awsapi.Error {
 	}
 	h := x.w.Header()
 	x.stamp(h, o)
-	if x.store.versioned(x.source.bucket) {
+	if x.source.bucket.versioned() {
 		h["X-Amz-Copy-Source-Version-Id"] = []string{src.versionID}
 	}
 	x.answer(http.StatusOK, out.body.Bytes())

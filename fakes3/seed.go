@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/irsatz/irsatz/iam"
-	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
 // Bucket describes a bucket to be made, or one that is there.
@@ -40,28 +39,27 @@ func (s *Server) CreateBucket(in Bucket) error {
 	if in.AccountID == "" {
 		return fmt.Errorf("create bucket %q: no account", in.Name)
 	}
-	b := &bucket{}
+	as := settings{tags: canonicalTags(in.Tags), documents: initialDocuments()}
 	if in.Policy != nil {
 		p, err := bucketPolicy(in.Name, in.Policy)
 		if err != nil {
 			return fmt.Errorf("create bucket %q: %w", in.Name, err)
 		}
-		b.policy = p
+		as.policy = p
+	}
+	if in.Versioned {
+		as.versioning = versioningEnabled
 	}
 	if err := checkTags(in.Tags, 50); err != nil {
 		return fmt.Errorf("create bucket %q: %w", in.Name, err)
 	}
-	if err := s.store.create(in.Name, in.AccountID); err != nil {
+	settled, err := newSettings(as)
+	if err != nil {
 		return fmt.Errorf("create bucket %q: %w", in.Name, err)
 	}
-	made, _ := s.store.bucket(in.Name)
-	_ = s.store.change(made, func() *awsapi.Error {
-		made.policy, made.tags = b.policy, canonicalTags(in.Tags)
-		if in.Versioned {
-			made.versioning = versioningEnabled
-		}
-		return nil
-	})
+	if err := s.store.create(in.Name, in.AccountID, settled); err != nil {
+		return fmt.Errorf("create bucket %q: %w", in.Name, err)
+	}
 	return nil
 }
 
@@ -103,9 +101,10 @@ func (s *Server) Buckets() []Bucket {
 	defer s.store.mu.RUnlock()
 	out := make([]Bucket, 0, len(s.store.buckets))
 	for _, b := range s.store.buckets {
-		item := Bucket{Name: b.name, AccountID: b.owner, Versioned: b.versioning == versioningEnabled, Tags: slices.Clone(b.tags), Created: b.created}
-		if b.policy != nil {
-			item.Policy = slices.Clone(b.policy.Document.Source())
+		now := b.settings.Load()
+		item := Bucket{Name: b.name, AccountID: b.owner, Versioned: now.versioning == versioningEnabled, Tags: slices.Clone(now.tags), Created: b.created}
+		if now.policy != nil {
+			item.Policy = now.policy.Document.Source()
 		}
 		out = append(out, item)
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/irsatz/irsatz/iam"
-	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
@@ -43,12 +42,6 @@ func (s *store) bucket(name string) (*bucket, bool) {
 	return b, ok
 }
 
-func (s *store) policy(b *bucket) *policy.Policy {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return b.policy
-}
-
 // change runs f on the bucket while nothing else touches the store, unless the
 // bucket is gone.
 func (s *store) change(b *bucket, f func() *awsapi.Error) *awsapi.Error {
@@ -60,16 +53,19 @@ func (s *store) change(b *bucket, f func() *awsapi.Error) *awsapi.Error {
 	return f()
 }
 
-func (s *store) create(name, owner string) *awsapi.Error {
+// create makes a bucket with these settings.
+func (s *store) create(name, owner string, as *settings) *awsapi.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b, ok := s.buckets[name]; ok {
 		return alreadyExists(b, owner)
 	}
-	s.buckets[name] = &bucket{
+	b := &bucket{
 		name: name, owner: owner, created: s.now().UTC(),
 		objects: make(map[string][]*object), uploads: make(map[string]*upload),
 	}
+	b.settings.Store(as)
+	s.buckets[name] = b
 	return nil
 }
 
@@ -140,18 +136,14 @@ func (s *store) put(b *bucket, o *object, c conditions) *awsapi.Error {
 
 // nextVersion returns the id of the version written next; mu is held.
 func (s *store) nextVersion(b *bucket) string {
-	if b.versioning == versioningEnabled {
+	if b.settings.Load().versioning == versioningEnabled {
 		return s.id(32)
 	}
 	return nullVersion
 }
 
 // versioned reports whether the bucket has ever been versioned.
-func (s *store) versioned(b *bucket) bool {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return b.versioning != ""
-}
+func (b *bucket) versioned() bool { return b.settings.Load().versioning != "" }
 
 const (
 	versioningEnabled   = "Enabled"
@@ -175,7 +167,7 @@ func (s *store) delete(b *bucket, key, id string) (d deletion, _ *awsapi.Error) 
 			}
 			return nil
 		}
-		if b.versioning == "" {
+		if !b.versioned() {
 			b.drop(key, nullVersion)
 			return nil
 		}

@@ -47,9 +47,7 @@ func (x *exchange) getTagging() *awsapi.Error {
 		tags = x.object.tags
 		x.stampVersion()
 	} else {
-		x.store.mu.RLock()
-		tags = x.bucket.tags
-		x.store.mu.RUnlock()
+		tags = x.bucket.settings.Load().tags
 		if len(tags) == 0 {
 			return noSuchTagSet(x.name)
 		}
@@ -75,11 +73,15 @@ func (x *exchange) deleteTagging() *awsapi.Error { return x.setTags(nil, http.St
 
 func (x *exchange) setTags(tags []iam.Tag, status int) *awsapi.Error {
 	var err *awsapi.Error
+	if x.op.target == toBucket && x.settings.abac {
+		// The text is not recorded.
+		return invalidRequest("Tags of a bucket with ABAC enabled are changed with TagResource and UntagResource.")
+	}
 	if x.op.target == toObject {
 		x.stampVersion()
 		err = x.store.retag(x.bucket, x.object, tags)
 	} else {
-		err = x.store.change(x.bucket, func() *awsapi.Error { x.bucket.tags = canonicalTags(tags); return nil })
+		err = x.store.configure(x.bucket, func(s *settings) *awsapi.Error { s.tags = canonicalTags(tags); return nil })
 	}
 	if err != nil {
 		return err
@@ -88,7 +90,7 @@ func (x *exchange) setTags(tags []iam.Tag, status int) *awsapi.Error {
 }
 
 func (x *exchange) stampVersion() {
-	if x.store.versioned(x.bucket) {
+	if x.bucket.versioned() {
 		x.w.Header()["X-Amz-Version-Id"] = []string{x.object.versionID}
 	}
 }

@@ -131,6 +131,10 @@ func code(err error) string {
 // putPolicy gives the bucket a policy and returns the status of the answer.
 func (w *world) putPolicy(text string) int {
 	w.t.Helper()
+	// A policy may be public where that is not blocked.
+	if _, err := w.root().DeletePublicAccessBlock(w.t.Context(), &s3.DeletePublicAccessBlockInput{Bucket: aws.String("data")}); err != nil {
+		w.t.Fatal(err)
+	}
 	out, err := w.root().PutBucketPolicy(w.t.Context(), &s3.PutBucketPolicyInput{Bucket: aws.String("data"), Policy: &text})
 	if err != nil {
 		w.t.Fatal(err)
