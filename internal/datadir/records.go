@@ -1,0 +1,138 @@
+package datadir
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"strconv"
+
+	"go.etcd.io/bbolt"
+)
+
+// Records are the records of one section. They may be used by any number of
+// goroutines.
+type Records struct {
+	db   *bbolt.DB
+	name string
+}
+
+// Lasting returns the records that outlast worlds.
+func (d *Dir) Lasting() *Records { return &Records{d.db, lasting} }
+
+// World returns the records of the current world, nil if there is none yet.
+func (d *Dir) World() (*Records, error) {
+	var w *Records
+	err := d.db.View(func(tx *bbolt.Tx) error {
+		if name := current(tx); name != "" {
+			w = &Records{d.db, name}
+		}
+		return nil
+	})
+	return w, err
+}
+
+// NewWorld returns a world without records, beside the current one.
+func (d *Dir) NewWorld() (*Records, error) {
+	w := &Records{db: d.db}
+	err := d.db.Update(func(tx *bbolt.Tx) error {
+		n, err := tx.Bucket([]byte(about)).NextSequence()
+		if err != nil {
+			return err
+		}
+		w.name = worlds + strconv.FormatUint(n, 10)
+		_, err = tx.CreateBucket([]byte(w.name))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	return w, nil
+}
+
+// Enter makes w the current world and forgets all others.
+func (d *Dir) Enter(w *Records) error {
+	err := d.db.Update(func(tx *bbolt.Tx) error {
+		if err := tx.Bucket([]byte(about)).Put([]byte(aboutWorld), []byte(w.name)); err != nil {
+			return err
+		}
+		return dropOthers(tx, w.name)
+	})
+	if err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	return nil
+}
+
+// Load calls each with every record whose key begins with prefix, in the order
+// of the keys. The value is good until each returns.
+func (r *Records) Load(prefix string, each func(key string, value []byte) error) error {
+	return r.db.View(func(tx *bbolt.Tx) error {
+		b := tx.Bucket([]byte(r.name))
+		if b == nil {
+			return nil
+		}
+		cursor := b.Cursor()
+		for key, sealed := cursor.Seek([]byte(prefix)); key != nil && bytes.HasPrefix(key, []byte(prefix)); key, sealed = cursor.Next() {
+			value, err := unseal(key, sealed)
+			if err != nil {
+				return err
+			}
+			if err := each(string(key), value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Keep sets records to new values, or with nil removes them: all of them, or
+// none if it fails. When it returns they are on the disk. What is written to a
+// world that was forgotten is forgotten too.
+func (r *Records) Keep(changes map[string][]byte) error {
+	err := r.db.Update(func(tx *bbolt.Tx) error {
+		b := tx.Bucket([]byte(r.name))
+		if b == nil {
+			return nil
+		}
+		for key, value := range changes {
+			if err := put(b, []byte(key), value); err != nil {
+				return fmt.Errorf("%s: %w", key, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	return nil
+}
+
+func put(b *bbolt.Bucket, key, value []byte) error {
+	if value == nil {
+		return b.Delete(key)
+	}
+	return b.Put(key, seal(key, value))
+}
+
+// The database does not notice when a byte on the disk changes, and a policy
+// with another byte may allow what was denied: every record has a checksum.
+const sumSize = crc32.Size
+
+func sum(key, value []byte) uint32 {
+	table := crc32.MakeTable(crc32.Castagnoli)
+	return crc32.Update(crc32.Checksum(key, table), table, value)
+}
+
+func seal(key, value []byte) []byte {
+	sealed := make([]byte, sumSize, sumSize+len(value))
+	binary.BigEndian.PutUint32(sealed, sum(key, value))
+	return append(sealed, value...)
+}
+
+func unseal(key, sealed []byte) ([]byte, error) {
+	if len(sealed) < sumSize || binary.BigEndian.Uint32(sealed) != sum(key, sealed[sumSize:]) {
+		return nil, fmt.Errorf("%w: record %q does not have its checksum", ErrDamaged, key)
+	}
+	return sealed[sumSize:], nil
+}
