@@ -54,6 +54,11 @@ func (c *Client) MintToken(ctx context.Context, request TokenRequest) (Token, er
 	return post[Token](ctx, c, "/v1/tokens", request)
 }
 
+// TokenEndpoint returns where a job of the issuer fetches its tokens.
+func (c *Client) TokenEndpoint(ctx context.Context, issuer string) (TokenEndpoint, error) {
+	return get[TokenEndpoint](ctx, c, "/v1/token-endpoint?"+url.Values{"issuer": {issuer}}.Encode())
+}
+
 // Inject returns what a pod of the service account is given.
 func (c *Client) Inject(ctx context.Context, cluster, namespace, name string, preset []string) (Injection, error) {
 	q := url.Values{"cluster": {cluster}, "namespace": {namespace}, "serviceAccount": {name}, "preset": preset}

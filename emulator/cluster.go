@@ -17,14 +17,19 @@ import (
 	"github.com/irsatz/irsatz/oidc"
 )
 
-// cluster is an issuer of service account tokens, and the service accounts
-// known in it.
-type cluster struct {
+// hosted is an issuer that lives here.
+type hosted struct {
 	name            string
 	id              string // last part of /id/… on the AWS port
 	authority, path string // of the issuer URL, see authority; no slash at the end
 	issuer          *oidc.Issuer
 	handler         http.Handler // serves discovery and keys below /id/<id>
+}
+
+// cluster is an issuer of service account tokens, and the service accounts
+// known in it.
+type cluster struct {
+	hosted
 	serviceAccounts map[string]*serviceAccount
 }
 
@@ -36,27 +41,38 @@ type serviceAccount struct {
 
 func (s *serviceAccount) key() string { return s.namespace + "/" + s.name }
 
-// clusterSet is the clusters at one instant. It never changes.
+// clusterSet is the clusters, and the issuers that are no clusters, at one
+// instant. It never changes.
 type clusterSet struct {
 	byName     map[string]*cluster
-	byID       map[string]*cluster
-	byDocument map[string]*cluster // by authority and path of discovery and keys
-	hosts      map[string]bool     // authorities of issuers
+	byID       map[string]*hosted
+	byDocument map[string]*hosted // by authority and path of discovery and keys
+	hosts      map[string]bool    // authorities of issuers
 	order      []*cluster
+	others     []*otherIssuer
 }
 
-func newClusterSet(all []*cluster) *clusterSet {
+func newClusterSet(all []*cluster, others []*otherIssuer) *clusterSet {
 	s := &clusterSet{
-		byName: map[string]*cluster{}, byID: map[string]*cluster{}, byDocument: map[string]*cluster{}, hosts: map[string]bool{}, order: all,
+		byName: map[string]*cluster{}, byID: map[string]*hosted{}, byDocument: map[string]*hosted{}, hosts: map[string]bool{},
+		order: all, others: others,
 	}
 	for _, k := range all {
-		s.byName[k.name], s.byID[k.id] = k, k
-		s.hosts[k.authority] = true
-		for _, d := range issuerDocuments {
-			s.byDocument[k.authority+k.path+d] = k
-		}
+		s.byName[k.name] = k
+		s.host(&k.hosted)
+	}
+	for _, o := range others {
+		s.host(&o.hosted)
 	}
 	return s
+}
+
+func (s *clusterSet) host(h *hosted) {
+	s.byID[h.id] = h
+	s.hosts[h.authority] = true
+	for _, d := range issuerDocuments {
+		s.byDocument[h.authority+h.path+d] = h
+	}
 }
 
 // issuerDocuments are what an issuer serves, below its path.
@@ -89,6 +105,7 @@ func (e *Emulator) plan(there *clusterSet, state *manifest.State) (*clusterSet, 
 		twin.serviceAccounts = maps.Clone(k.serviceAccounts)
 		p.add(&twin)
 	}
+	p.others = slices.Clone(there.others)
 	for _, m := range state.Clusters {
 		if err := p.load(m); err != nil {
 			return nil, fmt.Errorf("%s: %w", m.Pos, err)
@@ -99,6 +116,11 @@ func (e *Emulator) plan(there *clusterSet, state *manifest.State) (*clusterSet, 
 			return nil, err
 		}
 	}
+	for _, m := range state.Issuers {
+		if err := p.loadOther(m); err != nil {
+			return nil, fmt.Errorf("%s: %w", m.Pos, err)
+		}
+	}
 	for _, sa := range state.ServiceAccounts {
 		k, ok := p.byName[first(sa.Cluster, p.order[0].name)]
 		if !ok {
@@ -107,7 +129,7 @@ func (e *Emulator) plan(there *clusterSet, state *manifest.State) (*clusterSet, 
 		s := &serviceAccount{namespace: sa.Namespace, name: sa.Name, annotations: sa.Annotations}
 		k.serviceAccounts[s.key()] = s
 	}
-	return newClusterSet(p.order), nil
+	return newClusterSet(p.order, p.others), nil
 }
 
 // clusterPlan is clusters that are not to be seen yet.
@@ -115,6 +137,7 @@ type clusterPlan struct {
 	emulator *Emulator
 	byName   map[string]*cluster
 	order    []*cluster
+	others   []*otherIssuer
 }
 
 func (p *clusterPlan) add(k *cluster) {
@@ -132,47 +155,70 @@ func (p *clusterPlan) load(m manifest.Cluster) error {
 		return nil
 	}
 	region := first(m.Region, p.emulator.config.Region)
-	k, err := p.emulator.open(m.Name, first(m.OIDCIssuer, defaultIssuer(region, m.Name)))
+	h, err := p.open("cluster "+m.Name, m.Name, first(m.OIDCIssuer, defaultIssuer(region, m.Name)))
 	if err != nil {
 		return err
 	}
-	for _, other := range p.order {
-		switch {
-		case other.issuer.URL() == k.issuer.URL():
-			return fmt.Errorf("clusters %s and %s have the same issuer %s", other.name, k.name, k.issuer.URL())
-		case other.authority == k.authority && other.path == k.path:
-			return fmt.Errorf("the issuers of clusters %s and %s have the same discovery document", other.name, k.name)
-		case other.id == k.id:
-			return fmt.Errorf("clusters %s and %s would both be served at /id/%s", other.name, k.name, k.id)
-		}
-	}
-	p.add(k)
+	p.add(&cluster{hosted: h, serviceAccounts: map[string]*serviceAccount{}})
 	return nil
 }
 
-// open makes a cluster. An issuer that was there before, be it before a reset,
-// keeps its keys.
-func (e *Emulator) open(name, issuerURL string) (*cluster, error) {
+// open makes an issuer that is in nobody's way; what names it in errors.
+func (p *clusterPlan) open(what, name, issuerURL string) (hosted, error) {
+	h, err := p.emulator.open(name, issuerURL)
+	if err != nil {
+		return h, fmt.Errorf("%s: %w", what, err)
+	}
+	for _, k := range p.order {
+		if err := h.apartFrom(&k.hosted, what, "cluster "+k.name); err != nil {
+			return h, err
+		}
+	}
+	for _, o := range p.others {
+		if err := h.apartFrom(&o.hosted, what, "issuer "+o.name); err != nil {
+			return h, err
+		}
+	}
+	return h, nil
+}
+
+// apartFrom reports what two issuers, named in errors by what they are, would
+// both be.
+func (h *hosted) apartFrom(other *hosted, what, otherWhat string) error {
+	switch {
+	case other.issuer.URL() == h.issuer.URL():
+		return fmt.Errorf("%s and %s have the same issuer %s", otherWhat, what, h.issuer.URL())
+	case other.authority == h.authority && other.path == h.path:
+		return fmt.Errorf("the issuers of %s and %s have the same discovery document", otherWhat, what)
+	case other.id == h.id:
+		return fmt.Errorf("%s and %s would both be served at /id/%s", otherWhat, what, h.id)
+	}
+	return nil
+}
+
+// open makes an issuer. One that was there before, be it before a reset, keeps
+// its keys.
+func (e *Emulator) open(name, issuerURL string) (hosted, error) {
 	issuer, ok := e.issuers[issuerURL]
 	if !ok {
 		var err error
 		issuer, err = oidc.NewIssuer(oidc.Config{URL: issuerURL, Now: e.config.Clock.Now, Rand: e.config.Rand})
 		if err != nil {
-			return nil, fmt.Errorf("cluster %s: %w", name, err)
+			return hosted{}, err
 		}
 		e.issuers[issuerURL] = issuer
 	}
 	u, err := url.Parse(issuerURL)
 	if err != nil {
-		return nil, fmt.Errorf("cluster %s: %w", name, err)
+		return hosted{}, err
 	}
 	id := name
 	if i := strings.LastIndex(u.Path, "/id/"); i >= 0 && !strings.Contains(u.Path[i+4:], "/") && u.Path[i+4:] != "" {
 		id = u.Path[i+4:]
 	}
-	return &cluster{
+	return hosted{
 		name: name, id: id, authority: authority(u.Host), path: strings.TrimSuffix(u.Path, "/"),
-		issuer: issuer, handler: issuer.HandlerAt("/id/" + id), serviceAccounts: map[string]*serviceAccount{},
+		issuer: issuer, handler: issuer.HandlerAt("/id/" + id),
 	}, nil
 }
 
@@ -228,6 +274,11 @@ func notFound(kind, name string, known []string) error {
 func (s *clusterSet) warmUp(ctx context.Context) {
 	for _, k := range s.order {
 		if k.issuer.Ready(ctx) != nil {
+			return
+		}
+	}
+	for _, o := range s.others {
+		if o.issuer.Ready(ctx) != nil {
 			return
 		}
 	}

@@ -24,7 +24,10 @@ func (e *Emulator) guard(next http.Handler) http.Handler {
 			writeError(w, http.StatusForbidden, "host "+r.Host+" is not a name of the control port", "use 127.0.0.1 or localhost")
 		case !sameSite(r):
 			writeError(w, http.StatusForbidden, "requests from other sites are refused", "")
-		case r.URL.Path != "/_irsatz/health" && !e.tokenAllowed(r):
+		case strings.HasPrefix(r.URL.Path, idTokenPath) && !e.requestTokenAllowed(r):
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			writeError(w, http.StatusUnauthorized, "the request token is missing or wrong", "set ACTIONS_ID_TOKEN_REQUEST_TOKEN as `irsatz env --issuer` prints it")
+		case !e.tokenAllowed(r):
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			writeError(w, http.StatusUnauthorized, "the control token is missing or wrong", "set IRSATZ_CONTROL_TOKEN")
 		default:
@@ -59,9 +62,11 @@ func sameSite(r *http.Request) bool {
 	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
 }
 
+// tokenAllowed asks for the control token, but where there is another guard or
+// nothing to guard.
 func (e *Emulator) tokenAllowed(r *http.Request) bool {
 	want := e.config.ControlToken
-	if want == "" {
+	if want == "" || r.URL.Path == "/_irsatz/health" || strings.HasPrefix(r.URL.Path, idTokenPath) {
 		return true
 	}
 	got, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")

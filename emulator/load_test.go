@@ -40,7 +40,7 @@ func TestLoadAllOrNothing(t *testing.T) {
 		"policy that is not":   {account + "buckets: [{bucketName: first}]\nusers: [{userName: u, managedPolicyArns: [\"arn:aws:iam::111122223333:policy/none\"]}]", "none"},
 		"key that is there":    {account + "buckets: [{bucketName: first}]\nusers: [{userName: u, accessKeys: [{accessKeyId: test, secretAccessKey: secret}]}]", "users[0]"},
 		"another issuer":       {account + "buckets: [{bucketName: first}]\nclusters: [{name: sandbox, oidcIssuer: \"https://other.example.com\"}]", "already has the issuer"},
-		"an issuer again":      {account + "buckets: [{bucketName: first}]\nclusters: [{name: twin, oidcIssuer: \"" + issuers["sandbox"] + "\"}]", "clusters sandbox and twin have the same issuer"},
+		"an issuer again":      {account + "buckets: [{bucketName: first}]\nclusters: [{name: twin, oidcIssuer: \"" + issuers["sandbox"] + "\"}]", "cluster sandbox and cluster twin have the same issuer"},
 		"an issuer with slash": {account + "buckets: [{bucketName: first}]\nclusters: [{name: twin, oidcIssuer: \"" + issuers["sandbox"] + "/\"}]", "the same discovery document"},
 		"an id again":          {account + "buckets: [{bucketName: first}]\nclusters: [{name: twin, oidcIssuer: \"https://other.example.com/id/" + eksID + "\"}]", "would both be served at /id/"},
 	} {

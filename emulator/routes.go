@@ -61,6 +61,8 @@ func (e *Emulator) controlRoutes() http.Handler {
 	r.Path("/v1/info").Methods(http.MethodGet).HandlerFunc(e.controlInfo)
 	r.Path("/v1/ca").Methods(http.MethodGet).HandlerFunc(e.controlCA)
 	r.Path("/v1/tokens").Methods(http.MethodPost).HandlerFunc(e.controlToken)
+	r.Path("/v1/token-endpoint").Methods(http.MethodGet).HandlerFunc(e.controlTokenEndpoint)
+	r.Path(idTokenPath + "{issuer}").Methods(http.MethodGet).HandlerFunc(e.controlIDToken)
 	r.Path("/v1/injection").Methods(http.MethodGet).HandlerFunc(e.controlInjection)
 	r.Path("/v1/inventory").Methods(http.MethodGet).HandlerFunc(e.controlInventory)
 	r.Path("/v1/serviceaccounts/{namespace}/{name}").Methods(http.MethodGet).HandlerFunc(e.controlDescribe)

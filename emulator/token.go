@@ -2,6 +2,8 @@ package emulator
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 // TokenRequest asks the control port for a web identity token.
 type TokenRequest struct {
 	Cluster        string         `json:"cluster,omitempty"` // name or issuer URL; "" means the first
+	Issuer         string         `json:"issuer,omitempty"`  // in place of Cluster: also one that is no cluster, by name or URL
 	Namespace      string         `json:"namespace"`
 	ServiceAccount string         `json:"serviceAccount"`
 	Pod            string         `json:"pod,omitempty"` // binds the token to a pod of this name
@@ -34,11 +37,32 @@ const defaultAudience = "sts.amazonaws.com"
 // nodeName is the node that pods run on.
 const nodeName = "irsatz-node"
 
-// MintToken mints a token of a service account that exists.
+// MintToken mints a token of a service account that exists, or of an issuer that
+// is no cluster.
 func (e *Emulator) MintToken(ctx context.Context, request TokenRequest) (Token, error) {
-	k, err := e.clusters().find(request.Cluster)
-	if err != nil {
+	if request.Issuer == "" {
+		k, err := e.clusters().find(request.Cluster)
+		if err != nil {
+			return Token{}, err
+		}
+		return e.mintServiceAccount(ctx, k, request)
+	}
+	if request.Cluster != "" {
+		return Token{}, errors.New("cluster and issuer exclude each other")
+	}
+	o, k, err := e.clusters().issuerNamed(request.Issuer)
+	switch {
+	case err != nil:
 		return Token{}, err
+	case o != nil:
+		return e.mintOther(ctx, o, request)
+	}
+	return e.mintServiceAccount(ctx, k, request)
+}
+
+func (e *Emulator) mintServiceAccount(ctx context.Context, k *cluster, request TokenRequest) (Token, error) {
+	if request.ServiceAccount == "" {
+		return Token{}, fmt.Errorf("cluster %s: the name of a ServiceAccount is missing", k.name)
 	}
 	if _, err := k.serviceAccount(request.Namespace, request.ServiceAccount); err != nil {
 		return Token{}, err
@@ -56,14 +80,7 @@ func (e *Emulator) MintToken(ctx context.Context, request TokenRequest) (Token, 
 	if request.Pod != "" {
 		claims.Pod, claims.Node = &oidc.ObjectRef{Name: request.Pod}, &oidc.ObjectRef{Name: nodeName}
 	}
-	expires := e.config.Clock.Now().Add(claims.Duration).UTC().Truncate(time.Second)
-	var token string
-	if request.Broken != "" {
-		token, err = k.issuer.MintBroken(ctx, request.Broken, claims)
-	} else {
-		token, err = k.issuer.Mint(ctx, claims)
-	}
-	return Token{Token: token, Expires: expires}, err
+	return e.mint(ctx, k.issuer, request.Broken, claims)
 }
 
 func (e *Emulator) controlToken(w http.ResponseWriter, r *http.Request) {

@@ -53,7 +53,7 @@ func (e *Emulator) newWorld(state *manifest.State) (*world, error) {
 	if w.s3, err = fakes3.New(w.s3Config()); err != nil {
 		return nil, err
 	}
-	w.clusters.Store(newClusterSet(nil))
+	w.clusters.Store(newClusterSet(nil, nil))
 	change, err := e.prepare(w, state)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package fakests
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 
@@ -32,6 +33,8 @@ const (
 	circleCIProject = "oidc.circleci.com/project-id"
 	oracle          = ".identity.oraclecloud.com"
 	oracleResource  = "rpst_id"
+	google          = "accounts.google.com"
+	googleCustomer  = "google/organization_number"
 )
 
 // fillSharedIssuer sets the condition keys of a shared issuer's own claims.
@@ -46,21 +49,35 @@ func fillSharedIssuer(ctx *policy.Context, issuer string, claims *oidc.Claims) {
 		names = []string{oracleResource}
 	}
 	for _, name := range names {
-		raw, ok := claims.Claim(name)
-		if !ok {
-			continue
+		if raw, ok := claims.Claim(name); ok {
+			setClaim(ctx, issuer+":"+name, raw)
 		}
-		var value any
-		decoder := json.NewDecoder(strings.NewReader(string(raw)))
-		decoder.UseNumber()
-		if decoder.Decode(&value) != nil {
-			continue
+	}
+	if issuer != google {
+		return
+	}
+	// Google's is a member of a claim.
+	if raw, ok := claims.Claim("google"); ok {
+		var members struct {
+			Number json.RawMessage `json:"organization_number"`
 		}
-		switch v := value.(type) {
-		case string:
-			ctx.Set(issuer+":"+name, v)
-		case json.Number:
-			ctx.Set(issuer+":"+name, v.String())
+		if json.Unmarshal(raw, &members) == nil {
+			setClaim(ctx, google+":"+googleCustomer, members.Number)
 		}
+	}
+}
+
+func setClaim(ctx *policy.Context, key string, raw json.RawMessage) {
+	var value any
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	if decoder.Decode(&value) != nil {
+		return
+	}
+	switch v := value.(type) {
+	case string:
+		ctx.Set(key, v)
+	case json.Number:
+		ctx.Set(key, v.String())
 	}
 }

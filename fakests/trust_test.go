@@ -100,6 +100,11 @@ func TestSharedIssuers(t *testing.T) {
 		"own GitLab":          {"gitlab.example.com", "project_id", "42", false},
 		"CircleCI":            {"oidc.circleci.com/org/7", "oidc.circleci.com/project-id", "42", true},
 		"Oracle":              {"x.identity.oraclecloud.com", "rpst_id", "42", true},
+		"Google":              {"accounts.google.com", "google/organization_number", map[string]any{"organization_number": "42"}, true},
+		"Google number":       {"accounts.google.com", "google/organization_number", map[string]any{"organization_number": 42}, true},
+		"Google, flat":        {"accounts.google.com", "google/organization_number", "42", false},
+		"Google, none":        {"accounts.google.com", "google/organization_number", map[string]any{"x": "42"}, false},
+		"Google's look-alike": {"accounts.google.example.com", "google/organization_number", map[string]any{"organization_number": "42"}, false},
 		"Oracle's look-alike": {"x.example/.identity.oraclecloud.com", "rpst_id", "42", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -119,7 +124,7 @@ func TestSharedIssuers(t *testing.T) {
 					"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"` + test.issuer + `:` + test.claim + `":"42"}}}`)})
 				return err
 			})
-			token, err := issuer.Mint(t.Context(), oidc.TokenRequest{Subject: "repo", Audiences: []string{audience}, Claims: map[string]any{test.claim: test.value}})
+			token, err := issuer.Mint(t.Context(), oidc.TokenRequest{Subject: "repo", Audiences: []string{audience}, Claims: map[string]any{strings.TrimSuffix(test.claim, "/organization_number"): test.value}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -42,6 +42,7 @@ type State struct {
 	Account         string // account ID of the first document that names one
 	Region          string // region of the first document that names one
 	Clusters        []Cluster
+	Issuers         []Issuer
 	Namespaces      []Namespace
 	ServiceAccounts []ServiceAccount
 	OIDCProviders   []OIDCProvider
@@ -68,6 +69,16 @@ type Cluster struct {
 	Region     string
 	Name       string
 	OIDCIssuer string // https URL; empty means the default shape of EKS
+}
+
+// Issuer is an issuer of tokens that is no cluster: that of a CI service, or any
+// other.
+type Issuer struct {
+	Pos
+	Name   string // the preset's when not given
+	Preset string // which kind of issuer it is
+	URL    string // empty: the preset's
+	Claims []byte // a JSON object, laid over the preset's claims; nil: none
 }
 
 // Namespace is a Kubernetes namespace.

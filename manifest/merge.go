@@ -57,6 +57,9 @@ func (s *State) checkDuplicates(problems *problems) {
 	s.joinServiceAccounts(problems)
 	s.joinNamespaces()
 	p := places{problems, map[string]Pos{}}
+	for _, o := range s.Issuers {
+		p.claim(o.Pos, "issuer "+o.Name, "issuer\x00"+o.Name)
+	}
 	for _, o := range s.OIDCProviders {
 		p.claim(o.Pos, "OIDC provider "+o.URL, "provider\x00"+o.AccountID+"\x00"+providerKey(o.URL))
 	}

@@ -15,7 +15,7 @@ const (
 // native reads a document of the native form. Names of properties are those of
 // CloudFormation with a lower case first letter.
 func (l *loader) native(c cursor) {
-	r := c.record("apiVersion", "account", "region", "clusters", "oidcProviders", "policies", "roles", "users", "buckets")
+	r := c.record("apiVersion", "account", "region", "clusters", "issuers", "oidcProviders", "policies", "roles", "users", "buckets")
 	l.account = r.get("account").checked(checkAccount)
 	l.region = r.get("region").checked(checkRegion)
 	s := l.state
@@ -27,6 +27,9 @@ func (l *loader) native(c cursor) {
 	}
 	for _, e := range r.get("clusters").list() {
 		l.cluster(e)
+	}
+	for _, e := range r.get("issuers").list() {
+		s.Issuers = append(s.Issuers, e.issuer())
 	}
 	for _, e := range r.get("oidcProviders").list() {
 		s.OIDCProviders = append(s.OIDCProviders, l.provider(e))

@@ -58,6 +58,9 @@ type TokenRequest struct {
 	// Duration is how long the token is good; zero means an hour. Service
 	// account tokens have at least 10 minutes.
 	Duration time.Duration
+	// Backdate is how long before iat a token with a Subject of its own begins to
+	// be good.
+	Backdate time.Duration
 	// Claims are laid over all others: a value replaces, nil writes null. They
 	// may not name iss, iat, nbf or exp.
 	Claims map[string]any
@@ -79,7 +82,7 @@ func (i *Issuer) Mint(ctx context.Context, request TokenRequest) (string, error)
 // MintLegacy returns a token as Kubernetes kept them in Secrets before 1.24: flat
 // claims, no audience and no expiry. STS refuses it.
 func (i *Issuer) MintLegacy(ctx context.Context, request TokenRequest) (string, error) {
-	if err := request.check(); err != nil {
+	if err := request.Check(); err != nil {
 		return "", fmt.Errorf("mint legacy token: %w", err)
 	}
 	const prefix = "kubernetes.io/serviceaccount/"
@@ -127,7 +130,7 @@ func (i *Issuer) signingKey(ctx context.Context, expiry int64) (*Key, error) {
 
 // claims builds the payload of a projected token.
 func (i *Issuer) claims(request TokenRequest) (map[string]any, error) {
-	if err := request.check(); err != nil {
+	if err := request.Check(); err != nil {
 		return nil, err
 	}
 	jti, err := i.newUUID()
@@ -148,7 +151,7 @@ func (i *Issuer) claims(request TokenRequest) (map[string]any, error) {
 		"sub": request.subject(),
 		"aud": audiences,
 		"iat": now,
-		"nbf": now,
+		"nbf": now - int64(request.Backdate/time.Second),
 		"exp": now + int64(duration/time.Second),
 		"jti": jti,
 	}
@@ -191,7 +194,8 @@ func (r TokenRequest) subject() string {
 	return "system:serviceaccount:" + r.Namespace + ":" + r.ServiceAccount
 }
 
-func (r TokenRequest) check() error {
+// Check reports whether an issuer would grant the request.
+func (r TokenRequest) Check() error {
 	for _, name := range [...]string{"iss", "iat", "nbf", "exp"} {
 		if _, ok := r.Claims[name]; ok {
 			return fmt.Errorf("claim %s is the issuer's to set", name)
@@ -204,10 +208,16 @@ func (r TokenRequest) check() error {
 		if r.Namespace != "" || r.ServiceAccount != "" || r.Pod != nil || r.Node != nil {
 			return errors.New("a subject of its own and a service account exclude each other")
 		}
+		if r.Backdate < 0 {
+			return errors.New("nbf behind iat")
+		}
 		if r.Duration != 0 && r.Duration < time.Second {
 			return fmt.Errorf("duration %s is less than a second", r.Duration)
 		}
 		return nil
+	}
+	if r.Backdate != 0 {
+		return errors.New("the token of a service account begins with its iat")
 	}
 	if r.Duration != 0 && r.Duration < MinDuration {
 		return &DurationError{Duration: r.Duration}

@@ -27,28 +27,26 @@ func needsVerb(cmd *cobra.Command, _ []string) error {
 
 func (p *program) createTokenCommand() *cobra.Command {
 	var request emulator.TokenRequest
-	var issuer string
 	var claims []string
 	cmd := &cobra.Command{
-		Use: "token SERVICEACCOUNT", Short: "Print a web identity token of a ServiceAccount",
+		Use: "token [SERVICEACCOUNT]", Short: "Print a web identity token of a ServiceAccount, or of another issuer",
 		Long: `Prints the token that a pod of the ServiceAccount would find in its file. With
 --broken it has exactly one fault; --broken list shows the faults, and what AWS
-answers to each.`,
-		Example: "  irsatz create token app -n prod\n  irsatz create token app -n prod --broken expired",
-		Args:    cobra.RangeArgs(0, 1),
+answers to each.
+
+An issuer of the setup that is no cluster has no ServiceAccounts: --issuer alone
+prints a token with the claims of its preset, the setup's and those of --claim
+over them.`,
+		Example: `  irsatz create token app -n prod
+  irsatz create token app -n prod --broken expired
+  irsatz create token --issuer github --audience sts.amazonaws.com --claim repository=acme/shop --claim environment=prod`,
+		Args: cobra.RangeArgs(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if request.Broken == "list" {
 				return p.listBroken()
 			}
-			if len(args) != 1 {
-				return usageError{errors.New("create token: want the name of a ServiceAccount")}
-			}
-			request.ServiceAccount = args[0]
-			if issuer != "" {
-				if request.Cluster != "" {
-					return usageError{errors.New("--cluster and --issuer exclude each other")}
-				}
-				request.Cluster = issuer
+			if err := settleToken(cmd, args, &request); err != nil {
+				return err
 			}
 			var err error
 			if request.Claims, err = parseClaims(claims); err != nil {
@@ -66,13 +64,34 @@ answers to each.`,
 	p.controlFlags(flags)
 	flags.StringVarP(&request.Namespace, "namespace", "n", "default", "namespace of the ServiceAccount")
 	flags.StringArrayVar(&request.Audiences, "audience", nil, "audience (may be repeated; default sts.amazonaws.com)")
-	flags.DurationVar(&request.Duration, "duration", time.Hour, "how long the token is good, at least 10m")
+	flags.DurationVar(&request.Duration, "duration", time.Hour, "how long the token is good: at least 10m, for a ServiceAccount")
 	flags.StringVar(&request.Cluster, "cluster", "", "cluster, by name or issuer URL (default: the first)")
-	flags.StringVar(&issuer, "issuer", "", "the same by issuer URL")
+	flags.StringVar(&request.Issuer, "issuer", "", "the same by issuer URL, or an issuer that is no cluster by name or URL")
 	flags.StringVar(&request.Pod, "pod", "", "bind the token to a pod of this name")
 	flags.StringArrayVar(&claims, "claim", nil, "NAME=VALUE, laid over the token's claims; VALUE is JSON or text (may be repeated)")
 	flags.StringVar(&request.Broken, "broken", "", "put this fault in; list shows all")
 	return cmd
+}
+
+// settleToken puts the argument into the request, and leaves to the server what
+// was not said.
+func settleToken(cmd *cobra.Command, args []string, request *emulator.TokenRequest) error {
+	flags := cmd.Flags()
+	switch {
+	case len(args) == 1:
+		request.ServiceAccount = args[0]
+	case request.Issuer == "":
+		return usageError{errors.New("create token: want the name of a ServiceAccount")}
+	case flags.Changed("namespace"):
+		return usageError{errors.New("create token: --namespace is that of a ServiceAccount, whose name is missing")}
+	}
+	if request.Issuer != "" && request.Cluster != "" {
+		return usageError{errors.New("--cluster and --issuer exclude each other")}
+	}
+	if !flags.Changed("duration") {
+		request.Duration = 0
+	}
+	return nil
 }
 
 // parseClaims reads NAME=VALUE. What is not JSON is text.
