@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/irsatz/irsatz/emulator"
 	"github.com/irsatz/irsatz/manifest"
@@ -39,6 +40,10 @@ func TestLoadAllOrNothing(t *testing.T) {
 		"bad policy document":  {account + "buckets: [{bucketName: first}]\npolicies: [{managedPolicyName: p, policyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Perhaps}]}}]", "MalformedPolicyDocument"},
 		"policy that is not":   {account + "buckets: [{bucketName: first}]\nusers: [{userName: u, managedPolicyArns: [\"arn:aws:iam::111122223333:policy/none\"]}]", "none"},
 		"key that is there":    {account + "buckets: [{bucketName: first}]\nusers: [{userName: u, accessKeys: [{accessKeyId: test, secretAccessKey: secret}]}]", "users[0]"},
+		"boundary that is not": {account + "buckets: [{bucketName: first}]\nusers: [{userName: u, permissionsBoundary: \"arn:aws:iam::111122223333:policy/none\"}]", "request:4: users[0]: policy arn:aws:iam::111122223333:policy/none"},
+		"another's policy":     {account + "policies: [{managedPolicyName: p, policyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \"*\", Resource: \"*\"}]}}]\n---\napiVersion: irsatz/v1\naccount: \"444455556666\"\ngroups: [{groupName: g, managedPolicyArns: [\"arn:aws:iam::111122223333:policy/p\"]}]", "request:7: groups[0]: policy arn:aws:iam::111122223333:policy/p is not of account 444455556666"},
+		"group that is not":    {account + "buckets: [{bucketName: first}]\nusers: [{userName: u, groups: [none]}]", "request:4: users[0]: group none"},
+		"role that is not":     {account + "buckets: [{bucketName: first}]\ninstanceProfiles: [{instanceProfileName: p, roles: [none]}]", "request:4: instanceProfiles[0]"},
 		"another issuer":       {account + "buckets: [{bucketName: first}]\nclusters: [{name: sandbox, oidcIssuer: \"https://other.example.com\"}]", "already has the issuer"},
 		"an issuer again":      {account + "buckets: [{bucketName: first}]\nclusters: [{name: twin, oidcIssuer: \"" + issuers["sandbox"] + "\"}]", "cluster sandbox and cluster twin have the same issuer"},
 		"an issuer with slash": {account + "buckets: [{bucketName: first}]\nclusters: [{name: twin, oidcIssuer: \"" + issuers["sandbox"] + "/\"}]", "the same discovery document"},
@@ -148,5 +153,53 @@ func TestLoadFromFiles(t *testing.T) {
 	}
 	if keys, err := s.root().Objects(t.Context(), "files", ""); err != nil || len(keys) != 2 || s.clock.Offset() != 1000 {
 		t.Errorf("keys %v, %v, clock ahead by %v", keys, err, s.clock.Offset())
+	}
+}
+
+// TestLoadWhole: everything that the native form has is in IAM afterwards, with
+// the ids and dates that were given.
+func TestLoadWhole(t *testing.T) {
+	t.Parallel()
+	state, err := manifest.Load([]string{filepath.Join("..", "manifest", "testdata", "whole.yaml")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, "", func(c *emulator.Config) { c.State = state })
+	if s.Account() != account || s.Region() != region {
+		t.Errorf("account %s, region %s", s.Account(), s.Region())
+	}
+	snapshot := s.IAM().Snapshot()
+	then := time.Date(2024, 2, 3, 4, 5, 6, 0, time.UTC)
+	if got := snapshot.Alias(account) + " " + snapshot.Alias("444455556666"); got != "example-prod example-tools" {
+		t.Errorf("aliases %s", got)
+	}
+	if p, ok := snapshot.Provider(account, issuers["sandbox"]); !ok || !p.Created.Equal(then) {
+		t.Errorf("provider %+v", p)
+	}
+	p, err := snapshot.ManagedPolicy("arn:aws:iam::111122223333:policy/teams/red/read-reports")
+	if err != nil || p.ID != "ANPAEXAMPLEREADREPORT" || p.VersionID != "v3" || len(p.Versions) != 2 || !p.Created.Equal(then) || p.Updated.Equal(then) {
+		t.Errorf("policy %+v, %v", p, err)
+	}
+	r, ok := snapshot.Role(account, "nodes")
+	if !ok || r.ID != "AROAEXAMPLENODESROLE1" || r.Path != "/service/" || len(r.Policies()) != 3 || r.Boundary() == nil || !r.Created.Equal(then) {
+		t.Errorf("role %+v", r)
+	}
+	if r, ok := snapshot.Role("444455556666", "nodes"); !ok || r.ARN != "arn:aws:iam::444455556666:role/nodes" || r.ID == "" {
+		t.Errorf("role of the other account %+v", r)
+	}
+	g, ok := snapshot.Group(account, "readers")
+	if !ok || g.ID != "AGPAEXAMPLEREADERS001" || g.ARN != "arn:aws:iam::111122223333:group/teams/readers" || len(snapshot.Members(g)) != 1 {
+		t.Errorf("group %+v", g)
+	}
+	u, ok := snapshot.User(account, "ci")
+	if !ok || u.ID != "AIDAEXAMPLECIUSER0001" || len(u.Policies()) != 3 || !u.AccessKeys[0].Inactive || u.AccessKeys[1].Inactive || !u.AccessKeys[0].Created.Equal(then) {
+		t.Errorf("user %+v", u)
+	}
+	i, ok := snapshot.InstanceProfile(account, "nodes")
+	if !ok || i.ID != "AIPAEXAMPLENODES00001" || i.RoleName != "nodes" || i.Path != "/service/" {
+		t.Errorf("instance profile %+v", i)
+	}
+	if got := s.send("POST", "/v1/state", "apiVersion: irsatz/v1\naccount: '111122223333'\naccountAlias: another\n"); got.status != 422 || !strings.Contains(got.body, "already has the alias example-prod") {
+		t.Errorf("another alias: %d %s", got.status, got.body)
 	}
 }

@@ -50,10 +50,12 @@ var quotas = map[Kind]quota{
 	ResourceControl: {5120, "a resource control policy"},
 }
 
-// Quotas of policies that are embedded in a role or a user, which share them.
+// Quotas of policies that are embedded in a role, a group or a user, which share
+// them.
 var (
-	roleQuota = quota{10240, "the inline policies of a role"}
-	userQuota = quota{2048, "the inline policies of a user"}
+	roleQuota  = quota{10240, "the inline policies of a role"}
+	groupQuota = quota{5120, "the inline policies of a group"}
+	userQuota  = quota{2048, "the inline policies of a user"}
 )
 
 // quota is a limit, and what it is the limit of.

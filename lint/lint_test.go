@@ -90,6 +90,15 @@ buckets:
 users:
   - userName: ann
     policies: [{policyName: all, policyDocument: {Version: "2012-10-17", Statement: {Effect: Allow, Action: "*", Resource: "*"}}}]
+groups:
+  - groupName: all
+    policies: [{policyName: all, policyDocument: {Version: "2012-10-17", Statement: {Effect: Allow, Action: "*", Resource: "*"}}}]
+---
+apiVersion: irsatz/v1
+policies:
+  - managedPolicyName: versioned
+    defaultVersionId: v1
+    versions: [{versionId: v1, policyDocument: {Version: "2012-10-17", Statement: {Effect: Allow, Action: "*", Resource: "*"}}}]
 `
 	trust := "\n" + web(`{"StringEquals": {`+aud+`}}`)
 	write(t, file, text)
@@ -107,6 +116,8 @@ users:
 		"setup.yaml:20:1 IRS013 roles[0].policies[1].policyDocument",
 		"setup.yaml:25:7 IRS001 buckets[0].policy",
 		"setup.yaml:28:109 IRS028 users[0].policies[0].policyDocument",
+		"setup.yaml:31:109 IRS028 groups[0].policies[0].policyDocument",
+		"setup.yaml:37:107 IRS028 policies[0].versions[0].policyDocument",
 		"trust.json:2:41 IRS003 roles[0].assumeRolePolicyDocument",
 	}
 	got := places(lint.Manifest(state, map[string][]byte{file: []byte(text), source: []byte(trust)}))

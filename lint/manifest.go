@@ -66,13 +66,24 @@ func documents(state *manifest.State) iter.Seq2[*manifest.Document, use] {
 			return true
 		}
 		for i := range state.Policies {
-			if !each(&state.Policies[i].Document, use{kind: Identity, quota: quotas[Identity]}) {
+			p := &state.Policies[i]
+			if !each(&p.Document, use{kind: Identity, quota: quotas[Identity]}) {
 				return
+			}
+			for j := range p.Versions {
+				if !each(&p.Versions[j].Document, use{kind: Identity, quota: quotas[Identity]}) {
+					return
+				}
 			}
 		}
 		for i := range state.Roles {
 			role := &state.Roles[i]
 			if !each(&role.TrustPolicy, use{kind: Trust, quota: quotas[Trust]}) || !inline(role.InlinePolicies, roleQuota) {
+				return
+			}
+		}
+		for i := range state.Groups {
+			if !inline(state.Groups[i].InlinePolicies, groupQuota) {
 				return
 			}
 		}

@@ -16,6 +16,9 @@ var (
 	clusterPattern   = regexp.MustCompile(`^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$`)
 	labelPattern     = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
 	subdomainPattern = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
+	aliasPattern     = regexp.MustCompile(`^[a-z0-9]([a-z0-9]|-[a-z0-9])*$`)
+	idPattern        = regexp.MustCompile(`^\w{16,128}$`)
+	versionPattern   = regexp.MustCompile(`^v[1-9][0-9]{0,8}$`)
 	keyIDPattern     = regexp.MustCompile(`^[0-9A-Za-z_]{1,128}$`)
 	bucketPattern    = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
@@ -35,6 +38,41 @@ var (
 func checkAccount(s string) error {
 	if !accountPattern.MatchString(s) {
 		return fmt.Errorf("expected an account ID of 12 digits, found %q", s)
+	}
+	return nil
+}
+
+func checkAlias(s string) error {
+	if len(s) < 3 || len(s) > 63 || !aliasPattern.MatchString(s) || accountPattern.MatchString(s) {
+		return fmt.Errorf("expected an account alias of 3 to 63 lower case letters, digits and -, a letter or digit at both ends, no two - in a row, found %q", s)
+	}
+	return nil
+}
+
+// checkID is for the unique IDs of IAM: AROA…, AIDA…, AGPA…, ANPA…, AIPA….
+func checkID(s string) error {
+	if !idPattern.MatchString(s) {
+		return fmt.Errorf("expected a unique ID of 16 to 128 letters and digits, found %q", s)
+	}
+	return nil
+}
+
+func checkVersion(s string) error {
+	if !versionPattern.MatchString(s) {
+		return fmt.Errorf("expected the ID of a version, such as v1, found %q", s)
+	}
+	return nil
+}
+
+// The states of an access key.
+const (
+	keyActive   = "Active"
+	keyInactive = "Inactive"
+)
+
+func checkKeyStatus(s string) error {
+	if s != keyActive && s != keyInactive {
+		return fmt.Errorf("expected %s or %s, found %q", keyActive, keyInactive, s)
 	}
 	return nil
 }

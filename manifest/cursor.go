@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/irsatz/irsatz/internal/syntax"
 )
@@ -204,6 +205,20 @@ func (c cursor) boolean() bool {
 		c.fail("expected true or false, found %s", c.value.What())
 	}
 	return false
+}
+
+// date returns a time as RFC 3339 has it, which is what AWS's tools print.
+func (c cursor) date() time.Time {
+	s := c.text()
+	if s == "" {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil || t.Year() < 1970 {
+		c.fail("expected a time such as 2026-11-26T08:00:00Z, found %q", s)
+		return time.Time{}
+	}
+	return t.UTC()
 }
 
 // textMap returns a mapping of text to text, with value reading each value.

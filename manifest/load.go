@@ -66,6 +66,7 @@ type loader struct {
 
 func (l *loader) finish() (*State, error) {
 	if l.problems.err() == nil {
+		l.state.joinClusters(&l.problems)
 		l.state.fillDefaults()
 		l.state.checkDuplicates(&l.problems)
 	}

@@ -61,7 +61,7 @@ func exampleState() *manifest.State {
 	empty := []byte(`{"Version":"2012-10-17","Statement":[]}`)
 	return &manifest.State{
 		Account: account, Region: "eu-west-1",
-		Clusters: []manifest.Cluster{{Region: "eu-west-1", Name: "sandbox", OIDCIssuer: issuer}},
+		Clusters: []manifest.Cluster{{AccountID: account, Region: "eu-west-1", Name: "sandbox", OIDCIssuer: issuer}},
 		ServiceAccounts: []manifest.ServiceAccount{{Cluster: "sandbox", Namespace: "prod", Name: "app",
 			Annotations: map[string]string{"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/app"}}},
 		OIDCProviders: []manifest.OIDCProvider{{AccountID: account, URL: issuer, ClientIDList: []string{"sts.amazonaws.com"}}},

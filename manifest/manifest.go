@@ -39,18 +39,21 @@ func (p Pos) Place() string {
 // document. Contents of documents that name none get those of State; they stay
 // empty when no document names one, and then mean the default of the program.
 type State struct {
-	Account         string // account ID of the first document that names one
-	Region          string // region of the first document that names one
-	Clusters        []Cluster
-	Issuers         []Issuer
-	Namespaces      []Namespace
-	ServiceAccounts []ServiceAccount
-	OIDCProviders   []OIDCProvider
-	Policies        []Policy
-	Roles           []Role
-	Users           []User
-	Buckets         []Bucket
-	Notes           []Note // what was skipped or looks wrong without being refused
+	Account          string // account ID of the first document that names one
+	Region           string // region of the first document that names one
+	Aliases          []Alias
+	Clusters         []Cluster
+	Issuers          []Issuer
+	Namespaces       []Namespace
+	ServiceAccounts  []ServiceAccount
+	OIDCProviders    []OIDCProvider
+	Policies         []Policy
+	Roles            []Role
+	Groups           []Group
+	Users            []User
+	InstanceProfiles []InstanceProfile
+	Buckets          []Bucket
+	Notes            []Note // what was skipped or looks wrong without being refused
 }
 
 // Note is something the user should hear about.
@@ -66,6 +69,7 @@ func (n Note) String() string { return n.Pos.String() + ": " + n.Text }
 // State.ServiceAccounts under its name.
 type Cluster struct {
 	Pos
+	AccountID  string // that it runs in; empty: the default account
 	Region     string
 	Name       string
 	OIDCIssuer string // https URL; empty means the default shape of EKS
@@ -95,77 +99,6 @@ type ServiceAccount struct {
 	Namespace   string
 	Name        string
 	Annotations map[string]string // roleArn of the native form is eks.amazonaws.com/role-arn
-}
-
-// OIDCProvider is an OIDC provider registered in IAM.
-type OIDCProvider struct {
-	Pos
-	AccountID      string
-	URL            string // with https://
-	ClientIDList   []string
-	ThumbprintList []string
-	Tags           []Tag
-}
-
-// Policy is a customer managed policy.
-type Policy struct {
-	Pos
-	AccountID   string
-	Name        string
-	Path        string // "/" when not given
-	Description string
-	Document    Document
-	Tags        []Tag
-}
-
-// Role is an IAM role with what is attached to it.
-type Role struct {
-	Pos
-	AccountID           string
-	Name                string
-	Path                string // "/" when not given
-	Description         string
-	TrustPolicy         Document
-	MaxSessionDuration  int // seconds; 3600 when not given
-	ManagedPolicyARNs   []string
-	InlinePolicies      []InlinePolicy
-	PermissionsBoundary string // ARN of a managed policy; empty: none
-	Tags                []Tag
-}
-
-// User is an IAM user with what is attached to it.
-type User struct {
-	Pos
-	AccountID           string
-	Name                string
-	Path                string // "/" when not given
-	AccessKeys          []AccessKey
-	ManagedPolicyARNs   []string
-	InlinePolicies      []InlinePolicy
-	PermissionsBoundary string // ARN of a managed policy; empty: none
-	Tags                []Tag
-}
-
-// AccessKey is a fixed access key of a user.
-type AccessKey struct {
-	Pos
-	ID     string
-	Secret string
-}
-
-// InlinePolicy is a policy embedded in a role or a user.
-type InlinePolicy struct {
-	Pos
-	Name     string
-	Document Document
-}
-
-// Document is a policy document: well-formed JSON without duplicate keys, and
-// nothing more is known about it.
-type Document struct {
-	Pos
-	Source string // path of the file that a file:// reference named; else empty
-	JSON   []byte // as written for JSON, compact in written order for YAML
 }
 
 // Bucket is an S3 bucket with its objects.

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -13,7 +14,11 @@ func (s *State) fillDefaults() {
 			*field = value
 		}
 	}
+	for i := range s.Aliases {
+		fill(&s.Aliases[i].AccountID, s.Account)
+	}
 	for i := range s.Clusters {
+		fill(&s.Clusters[i].AccountID, s.Account)
 		fill(&s.Clusters[i].Region, s.Region)
 	}
 	for i := range s.OIDCProviders {
@@ -25,8 +30,14 @@ func (s *State) fillDefaults() {
 	for i := range s.Roles {
 		fill(&s.Roles[i].AccountID, s.Account)
 	}
+	for i := range s.Groups {
+		fill(&s.Groups[i].AccountID, s.Account)
+	}
 	for i := range s.Users {
 		fill(&s.Users[i].AccountID, s.Account)
+	}
+	for i := range s.InstanceProfiles {
+		fill(&s.InstanceProfiles[i].AccountID, s.Account)
 	}
 	for i := range s.Buckets {
 		fill(&s.Buckets[i].AccountID, s.Account)
@@ -50,32 +61,51 @@ func (p places) claim(at Pos, what, key string) bool {
 	return true
 }
 
+// entity claims the name of an entity of IAM, which is unique without regard to
+// case and to its path, and its ID.
+func (p places) entity(e identity) {
+	p.claim(e.at, e.kind+" "+e.name, e.kind+"\x00"+e.account+"\x00"+fold(e.name))
+	if e.id != "" {
+		p.claim(e.at, "ID "+e.id, "id\x00"+e.id)
+	}
+}
+
+// identity is what an entity of IAM is known by.
+type identity struct {
+	at                      Pos
+	kind, account, name, id string
+}
+
 // checkDuplicates joins what may be spread over documents, clusters with their
 // service accounts, and reports whatever else is given twice.
 func (s *State) checkDuplicates(problems *problems) {
-	s.joinClusters(problems)
 	s.joinServiceAccounts(problems)
 	s.joinNamespaces()
 	p := places{problems, map[string]Pos{}}
+	s.joinAliases(p)
 	for _, o := range s.Issuers {
 		p.claim(o.Pos, "issuer "+o.Name, "issuer\x00"+o.Name)
 	}
 	for _, o := range s.OIDCProviders {
 		p.claim(o.Pos, "OIDC provider "+o.URL, "provider\x00"+o.AccountID+"\x00"+providerKey(o.URL))
 	}
-	// Names of roles, users and policies are unique without regard to case and
-	// to their path.
 	for _, o := range s.Policies {
-		p.claim(o.Pos, "policy "+o.Name, "policy\x00"+o.AccountID+"\x00"+fold(o.Name))
+		p.entity(identity{o.Pos, "policy", o.AccountID, o.Name, o.ID})
 	}
 	for _, o := range s.Roles {
-		p.claim(o.Pos, "role "+o.Name, "role\x00"+o.AccountID+"\x00"+fold(o.Name))
+		p.entity(identity{o.Pos, "role", o.AccountID, o.Name, o.ID})
+	}
+	for _, o := range s.Groups {
+		p.entity(identity{o.Pos, "group", o.AccountID, o.Name, o.ID})
 	}
 	for _, o := range s.Users {
-		p.claim(o.Pos, "user "+o.Name, "user\x00"+o.AccountID+"\x00"+fold(o.Name))
+		p.entity(identity{o.Pos, "user", o.AccountID, o.Name, o.ID})
 		for _, k := range o.AccessKeys {
 			p.claim(k.Pos, "access key "+k.ID, "key\x00"+k.ID)
 		}
+	}
+	for _, o := range s.InstanceProfiles {
+		p.entity(identity{o.Pos, "instance profile", o.AccountID, o.Name, o.ID})
 	}
 	for _, o := range s.Buckets {
 		p.claim(o.Pos, "bucket "+o.Name, "bucket\x00"+o.Name)
@@ -96,6 +126,22 @@ func providerKey(url string) string {
 	return strings.TrimSuffix(host, ":443") + slash + path
 }
 
+// joinAliases drops aliases that are given again. An account has one at most,
+// and an alias one account.
+func (s *State) joinAliases(p places) {
+	kept := s.Aliases[:0]
+	for _, a := range s.Aliases {
+		if slices.ContainsFunc(kept, func(was Alias) bool { return was.AccountID == a.AccountID && was.Name == a.Name }) {
+			continue
+		}
+		if p.claim(a.Pos, "account alias "+a.Name, "alias\x00"+a.Name) {
+			p.claim(a.Pos, "the alias of an account", "aliased\x00"+a.AccountID)
+		}
+		kept = append(kept, a)
+	}
+	s.Aliases = kept
+}
+
 func (s *State) joinClusters(problems *problems) {
 	index := map[string]int{}
 	kept := s.Clusters[:0]
@@ -113,8 +159,14 @@ func (s *State) joinClusters(problems *problems) {
 		case c.OIDCIssuer != "" && c.OIDCIssuer != was.OIDCIssuer:
 			problems.add(c.Pos, "cluster %s has another oidcIssuer at %s", c.Name, was.Pos)
 		}
-		if c.Region != was.Region {
+		switch {
+		case was.Region == "":
+			was.Region = c.Region
+		case c.Region != "" && c.Region != was.Region:
 			problems.add(c.Pos, "cluster %s is in another region at %s", c.Name, was.Pos)
+		}
+		if was.AccountID == "" {
+			was.AccountID = c.AccountID
 		}
 	}
 	s.Clusters = kept

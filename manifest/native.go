@@ -1,12 +1,5 @@
 package manifest
 
-import (
-	"fmt"
-	"unicode/utf8"
-
-	"github.com/irsatz/irsatz/internal/syntax"
-)
-
 const (
 	nativeVersion = "irsatz/v1"
 	roleARNKey    = "eks.amazonaws.com/role-arn"
@@ -15,7 +8,8 @@ const (
 // native reads a document of the native form. Names of properties are those of
 // CloudFormation with a lower case first letter.
 func (l *loader) native(c cursor) {
-	r := c.record("apiVersion", "account", "region", "clusters", "issuers", "oidcProviders", "policies", "roles", "users", "buckets")
+	r := c.record("apiVersion", "account", "accountAlias", "region", "clusters", "issuers", "oidcProviders", "policies", "roles", "groups",
+		"users", "instanceProfiles", "buckets")
 	l.account = r.get("account").checked(checkAccount)
 	l.region = r.get("region").checked(checkRegion)
 	s := l.state
@@ -25,36 +19,40 @@ func (l *loader) native(c cursor) {
 	if s.Region == "" {
 		s.Region = l.region
 	}
+	if a := r.get("accountAlias"); a.present() {
+		s.Aliases = append(s.Aliases, Alias{a.pos(), l.account, a.checked(checkAlias)})
+	}
 	for _, e := range r.get("clusters").list() {
 		l.cluster(e)
 	}
-	for _, e := range r.get("issuers").list() {
-		s.Issuers = append(s.Issuers, e.issuer())
-	}
-	for _, e := range r.get("oidcProviders").list() {
-		s.OIDCProviders = append(s.OIDCProviders, l.provider(e))
-	}
-	for _, e := range r.get("policies").list() {
-		s.Policies = append(s.Policies, l.policy(e))
-	}
-	for _, e := range r.get("roles").list() {
-		s.Roles = append(s.Roles, l.role(e))
-	}
-	for _, e := range r.get("users").list() {
-		s.Users = append(s.Users, l.user(e))
-	}
-	for _, e := range r.get("buckets").list() {
-		s.Buckets = append(s.Buckets, l.bucket(e))
+	each(r.get("issuers"), &s.Issuers, cursor.issuer)
+	each(r.get("oidcProviders"), &s.OIDCProviders, l.provider)
+	each(r.get("policies"), &s.Policies, l.policy)
+	each(r.get("roles"), &s.Roles, l.role)
+	each(r.get("groups"), &s.Groups, l.group)
+	each(r.get("users"), &s.Users, l.user)
+	each(r.get("instanceProfiles"), &s.InstanceProfiles, l.instanceProfile)
+	each(r.get("buckets"), &s.Buckets, l.bucket)
+}
+
+// each reads the elements of a list.
+func each[T any](c cursor, into *[]T, read func(cursor) T) {
+	for _, e := range c.list() {
+		*into = append(*into, read(e))
 	}
 }
 
 func (l *loader) cluster(c cursor) {
-	r := c.record("name", "region", "oidcIssuer", "serviceAccounts")
+	r := c.record("name", "account", "region", "oidcIssuer", "serviceAccounts")
 	cluster := Cluster{
 		Pos:        c.pos(),
+		AccountID:  l.account,
 		Region:     l.region,
 		Name:       r.need("name").checked(checkCluster),
 		OIDCIssuer: r.get("oidcIssuer").checked(checkIssuer),
+	}
+	if own := r.get("account").checked(checkAccount); own != "" {
+		cluster.AccountID = own
 	}
 	if own := r.get("region").checked(checkRegion); own != "" {
 		cluster.Region = own
@@ -102,13 +100,14 @@ func (l *loader) noteRoleARN(sa ServiceAccount) {
 }
 
 func (l *loader) provider(c cursor) OIDCProvider {
-	r := c.record("url", "clientIdList", "thumbprintList", "tags")
+	r := c.record("url", "clientIdList", "thumbprintList", "createDate", "tags")
 	p := OIDCProvider{
 		Pos:            c.pos(),
 		AccountID:      l.account,
 		URL:            r.need("url").checked(checkIssuer),
 		ClientIDList:   r.get("clientIdList").texts(checkClientID),
 		ThumbprintList: r.get("thumbprintList").texts(checkThumbprint),
+		Created:        r.get("createDate").date(),
 		Tags:           r.get("tags").tags(50),
 	}
 	if n := len(p.ClientIDList); n > 100 {
@@ -118,137 +117,4 @@ func (l *loader) provider(c cursor) OIDCProvider {
 		r.get("thumbprintList").fail("expected up to 5 thumbprints, found %d", n)
 	}
 	return p
-}
-
-func (l *loader) policy(c cursor) Policy {
-	r := c.record("managedPolicyName", "path", "description", "policyDocument", "tags")
-	return Policy{
-		Pos:         c.pos(),
-		AccountID:   l.account,
-		Name:        r.need("managedPolicyName").checked(iamName(128)),
-		Path:        r.path(checkPolicyPath),
-		Description: r.get("description").checked(checkDescription),
-		Document:    r.need("policyDocument").document(),
-		Tags:        r.get("tags").tags(50),
-	}
-}
-
-func (l *loader) role(c cursor) Role {
-	r := c.record("roleName", "path", "description", "assumeRolePolicyDocument", "maxSessionDuration",
-		"managedPolicyArns", "policies", "permissionsBoundary", "tags")
-	role := Role{
-		Pos:                 c.pos(),
-		AccountID:           l.account,
-		Name:                r.need("roleName").checked(iamName(64)),
-		Path:                r.path(checkIAMPath),
-		Description:         r.get("description").checked(checkDescription),
-		TrustPolicy:         r.need("assumeRolePolicyDocument").document(),
-		MaxSessionDuration:  3600,
-		ManagedPolicyARNs:   r.get("managedPolicyArns").texts(checkPolicyARN),
-		InlinePolicies:      r.get("policies").inlinePolicies(),
-		PermissionsBoundary: r.get("permissionsBoundary").checked(checkPolicyARN),
-		Tags:                r.get("tags").tags(50),
-	}
-	if d := r.get("maxSessionDuration"); d.present() {
-		role.MaxSessionDuration = d.number(3600, 43200)
-	}
-	return role
-}
-
-func (l *loader) user(c cursor) User {
-	r := c.record("userName", "path", "accessKeys", "managedPolicyArns", "policies", "permissionsBoundary", "tags")
-	user := User{
-		Pos:                 c.pos(),
-		AccountID:           l.account,
-		Name:                r.need("userName").checked(iamName(64)),
-		Path:                r.path(checkIAMPath),
-		ManagedPolicyARNs:   r.get("managedPolicyArns").texts(checkPolicyARN),
-		InlinePolicies:      r.get("policies").inlinePolicies(),
-		PermissionsBoundary: r.get("permissionsBoundary").checked(checkPolicyARN),
-		Tags:                r.get("tags").tags(50),
-	}
-	for _, e := range r.get("accessKeys").list() {
-		k := e.record("accessKeyId", "secretAccessKey")
-		user.AccessKeys = append(user.AccessKeys, AccessKey{
-			Pos:    e.pos(),
-			ID:     k.need("accessKeyId").checked(checkAccessKeyID),
-			Secret: k.need("secretAccessKey").checked(checkNotEmpty),
-		})
-	}
-	return user
-}
-
-// path returns the field path, "/" when it is not given.
-func (r record) path(check func(string) error) string {
-	if p := r.get("path"); p.present() {
-		return p.checked(check)
-	}
-	return "/"
-}
-
-func (c cursor) inlinePolicies() []InlinePolicy {
-	var all []InlinePolicy
-	first := map[string]int{}
-	for _, e := range c.list() {
-		r := e.record("policyName", "policyDocument")
-		p := InlinePolicy{
-			Pos:      e.pos(),
-			Name:     r.need("policyName").checked(iamName(128)),
-			Document: r.need("policyDocument").document(),
-		}
-		// IAM compares the names of inline policies without regard to case.
-		if line, dup := first[fold(p.Name)]; dup && p.Name != "" {
-			e.fail("policy %q is given twice, first in line %d", p.Name, line)
-		}
-		first[fold(p.Name)] = p.Line
-		all = append(all, p)
-	}
-	return all
-}
-
-// tags reads tags written as a list of key and value or as a mapping.
-func (c cursor) tags(limit int) []Tag {
-	var all []Tag
-	if c.is(syntax.Mapping) {
-		for i := range c.value.Members {
-			m := &c.value.Members[i]
-			all = append(all, Tag{m.Key, c.member(m).checked(checkTagValue)})
-			if err := checkTagKey(m.Key); err != nil {
-				c.key(m).fail("%s", err)
-			}
-		}
-	} else {
-		for _, e := range c.list() {
-			r := e.record("key", "value")
-			all = append(all, Tag{r.need("key").checked(checkTagKey), r.get("value").checked(checkTagValue)})
-		}
-	}
-	seen := make(map[string]bool, len(all))
-	for _, t := range all {
-		if seen[t.Key] {
-			c.fail("tag key %q is given twice", t.Key)
-		}
-		seen[t.Key] = true
-	}
-	if len(all) > limit {
-		c.fail("expected up to %d tags, found %d", limit, len(all))
-	}
-	return all
-}
-
-func checkTagKey(s string) error {
-	if n := utf8.RuneCountInString(s); n < 1 || n > 128 || !tagPattern.MatchString(s) {
-		return fmt.Errorf("expected a tag key of 1 to 128 letters, digits, spaces and _.:/=+-@, found %q", s)
-	}
-	if len(s) >= 4 && fold(s[:4]) == "aws:" {
-		return fmt.Errorf("tag keys that start with aws: are reserved, found %q", s)
-	}
-	return nil
-}
-
-func checkTagValue(s string) error {
-	if utf8.RuneCountInString(s) > 256 || !tagPattern.MatchString(s) {
-		return fmt.Errorf("expected a tag value of up to 256 letters, digits, spaces and _.:/=+-@, found %q", s)
-	}
-	return nil
 }
