@@ -33,11 +33,11 @@ func (d Decision) Sentence(r *Request) string {
 	return text + " because no " + d.By.String() + " allows the " + r.Action + " action"
 }
 
-// onResource is the clause that names the resource, if the action has one. S3
-// alone puts it in quotes.
+// onResource is the clause that names the resource, if the action has one; IAM
+// says "*" even where it has none. S3 alone puts it in quotes.
 func onResource(r *Request) string {
 	switch {
-	case withoutResource(r):
+	case withoutResource(r) && !strings.HasPrefix(r.Action, "iam:"):
 		return ""
 	case strings.HasPrefix(r.Action, "s3:"):
 		return ` on resource: "` + r.Resource + `"`

@@ -35,6 +35,7 @@ func TestSentence(t *testing.T) {
 	})
 	buckets := change(func(r *policy.Request) { r.Action, r.Resource = "s3:ListAllMyBuckets", "*" })
 	role := change(func(r *policy.Request) { r.Action, r.Resource = "iam:GetRole", roleARN })
+	summary := change(func(r *policy.Request) { r.Action, r.Resource = "iam:GetAccountSummary", "*" })
 	assumed := change(func(r *policy.Request) {
 		r.Action, r.Resource, r.ResourceAccount = "sts:AssumeRole", "arn:aws:iam::444455556666:role/x", other
 	})
@@ -58,6 +59,7 @@ func TestSentence(t *testing.T) {
 		{"denied by resource control", d(e, policy.ResourceControl), mine, denied + "a resource control policy"},
 		{"without resource", d(i, policy.Identity), buckets, "User: " + session + " is not authorized to perform: s3:ListAllMyBuckets because no identity-based policy allows the s3:ListAllMyBuckets action"},
 		{"other service", d(i, policy.Identity), role, "User: " + session + " is not authorized to perform: iam:GetRole on resource: " + roleARN + " because no identity-based policy allows the iam:GetRole action"},
+		{"IAM without resource", d(i, policy.Identity), summary, "User: " + session + " is not authorized to perform: iam:GetAccountSummary on resource: * because no identity-based policy allows the iam:GetAccountSummary action"},
 		{"cross account", d(i, policy.Resource), theirs, plain},
 		{"other organization", d(e, policy.Resource), unrelated, plain},
 		{"anonymous", d(i, policy.Resource), get(policy.Principal{}), plain},

@@ -20,7 +20,8 @@ import (
 // query names the parameter and defaults to the field's name. Rules: required,
 // sensitive (the value is not shown in messages), min and max (length in
 // UTF-16 code units, or value), pattern (a name in patterns), enum (the values,
-// with bars between them). The tag each has the rules of a list's strings.
+// with bars between them). The tag each has the rules of a list's strings. A list
+// is nil if it was not sent, and empty if it was sent empty.
 type member struct {
 	index  []int  // as reflect.Value.FieldByIndex wants it
 	wire   string // RoleArn
@@ -202,11 +203,18 @@ const maxListSkip = 10
 // ones.
 func decodeList(form *Form, m *member, field reflect.Value, wire, path string, violations *[]string) error {
 	spelt, err := listIndices(form, wire+".member.")
-	if err == nil && len(spelt) == 0 && m.required {
-		*violations = append(*violations, "Value null at '"+path+"' failed to satisfy constraint: Member must not be null")
-	}
-	if err != nil || len(spelt) == 0 {
+	switch {
+	case err != nil:
 		return err
+	case len(spelt) == 0 && form.values.Has(wire):
+		// The query protocol's way to send an empty list.
+		field.Set(reflect.MakeSlice(field.Type(), 0, 0))
+		return nil
+	case len(spelt) == 0 && m.required:
+		*violations = append(*violations, "Value null at '"+path+"' failed to satisfy constraint: Member must not be null")
+		return nil
+	case len(spelt) == 0:
+		return nil
 	}
 	last := 0
 	for _, n := range slices.Sorted(maps.Keys(spelt)) {
@@ -244,6 +252,10 @@ func (m *member) decodeStrings(form *Form, field reflect.Value, prefix, path str
 		wrong = wrong || len(m.each.checkString(value, path)) > 0
 	}
 	if !wrong {
+		return
+	}
+	if m.each.enum != nil {
+		*violations = append(*violations, "Value at '"+path+"' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: ["+strings.Join(m.each.enum, ", ")+"]]")
 		return
 	}
 	rules := []string{"Member must have length greater than or equal to " + strconv.Itoa(m.each.min)}

@@ -2,7 +2,9 @@ package awsapi
 
 import (
 	"encoding/json"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,8 +13,8 @@ import (
 
 // The members of an operation's output are the exported fields of a struct, in
 // the order they have on the wire: string, int32, bool, time.Time, pointers to
-// these, structs, pointers to structs, and slices of structs or strings. Nil
-// pointers, empty strings and nil slices are left out; what a pointer points to
+// these, structs, pointers to structs, slices of structs or strings, and maps of
+// int32. Nil pointers, empty strings and nil slices are left out; what a pointer points to
 // is written even if it is empty, and so is an empty slice. Those of an embedded
 // struct are the struct's own.
 type element struct {
@@ -33,9 +35,13 @@ const (
 	timeElement
 	structElement
 	listElement
+	mapElement
 )
 
-var timeType = reflect.TypeFor[time.Time]()
+var (
+	timeType   = reflect.TypeFor[time.Time]()
+	countsType = reflect.TypeFor[map[string]int32]()
+)
 
 // elementsOf plans the encoding of a struct type. A type that it does not
 // understand is a bug and panics.
@@ -68,6 +74,8 @@ func elementOf(name string, t reflect.Type) element {
 	case t.Kind() == reflect.Slice && !e.pointer:
 		item := elementOf("member", t.Elem())
 		e.kind, e.item = listElement, &item
+	case t == countsType:
+		e.kind = mapElement
 	default:
 		panic("awsapi: no encoding for " + t.String())
 	}
@@ -116,9 +124,12 @@ func (e *element) appendXML(dst []byte, v reflect.Value, indent int) []byte {
 	start := len(dst)
 	dst = append(openTag(dst, e.name, indent), '\n')
 	inside := len(dst)
-	if e.kind == structElement {
+	switch e.kind {
+	case structElement:
 		dst = appendXML(dst, e.fields, v, indent+1)
-	} else {
+	case mapElement:
+		dst = appendEntries(dst, v.Interface().(map[string]int32), indent+1)
+	default:
 		for i := range v.Len() {
 			if item, ok := e.item.value(v.Index(i)); ok {
 				dst = e.item.appendXML(dst, item, indent+1)
@@ -129,6 +140,18 @@ func (e *element) appendXML(dst []byte, v reflect.Value, indent int) []byte {
 		return emptyTag(dst[:start], e.name, indent)
 	}
 	return closeTag(appendIndent(dst, indent), e.name)
+}
+
+// appendEntries writes a map as the query protocol has it: an element entry for
+// each key, here in their order.
+func appendEntries(dst []byte, counts map[string]int32, indent int) []byte {
+	for _, key := range slices.Sorted(maps.Keys(counts)) {
+		dst = append(openTag(dst, "entry", indent), '\n')
+		dst = appendText(dst, "key", key, indent+1)
+		dst = appendText(dst, "value", strconv.Itoa(int(counts[key])), indent+1)
+		dst = closeTag(appendIndent(dst, indent), "entry")
+	}
+	return dst
 }
 
 // emptyTag writes an element with nothing in it.
@@ -233,6 +256,12 @@ func (e *element) appendJSON(dst []byte, v reflect.Value) []byte {
 		return strconv.AppendInt(dst, v.Interface().(time.Time).Unix(), 10)
 	case structElement:
 		return appendJSON(dst, e.fields, v)
+	case mapElement:
+		text, err := json.Marshal(v.Interface())
+		if err != nil {
+			panic("awsapi: " + err.Error()) // strings and numbers always marshal
+		}
+		return append(dst, text...)
 	}
 	dst = append(dst, '[')
 	for i := range v.Len() {

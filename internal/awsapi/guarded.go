@@ -15,6 +15,9 @@ type Target struct {
 	Action    string // "" means that of the operation's own name
 	Resource  string // ARN; "" means "*", for an action without resource
 	AccountID string // that owns the resource; "" means the caller's
+	Shown     string // the resource as a denial names it; "" means Resource
+	// Refusal answers a request that names nothing to ask about, whoever sent it.
+	Refusal error
 	// Fill sets the condition keys that the service adds; nil adds none.
 	Fill func(*policy.Context)
 }
@@ -30,6 +33,9 @@ func Guarded[In, Out any](name string, targets func(*Call, *In) []Target, run fu
 			return nil, Internal(errors.New(name + " names nothing to ask about"))
 		}
 		for _, t := range asked {
+			if t.Refusal != nil {
+				return nil, t.Refusal
+			}
 			if t.Action == "" {
 				t.Action = call.Record.Service + ":" + name
 			}
@@ -59,8 +65,12 @@ func (c *Call) Permit(t Target) error {
 	if ok {
 		return nil
 	}
+	shown := t.Shown
+	if shown == "" {
+		shown = q.Resource
+	}
 	return &Error{Code: "AccessDenied", Status: http.StatusForbidden, Message: decision.Sentence(&policy.Request{
-		Principal: c.Caller.Principal(), Action: q.Action, Resource: q.Resource,
+		Principal: c.Caller.Principal(), Action: q.Action, Resource: shown,
 		ResourceAccount: q.ResourceAccount, Context: ctx,
 	})}
 }

@@ -22,6 +22,7 @@ type thingInput struct {
 	Force  *bool
 	Status *string `rule:"enum=Active|Inactive"`
 	Sizes  []sizeInput
+	Colors []string `rule:"required" each:"enum=red|blue"`
 }
 
 type sizeInput struct {
@@ -35,6 +36,7 @@ type thingOutput struct {
 	Sizes  []descriptorOutput
 	None   []string
 	Inside struct{}
+	Counts map[string]int32
 }
 
 type nameOutput struct{ Name string }
@@ -60,7 +62,7 @@ func guarded(t *testing.T, targets func(*awsapi.Call, *thingInput) []awsapi.Targ
 		Operations: []awsapi.Operation{
 			awsapi.Guarded("Change", targets, func(_ context.Context, _ *awsapi.Call, in *thingInput) (*thingOutput, error) {
 				*ran++
-				out := &thingOutput{nameOutput: nameOutput{in.Name}, Force: in.Force != nil && *in.Force, None: []string{}}
+				out := &thingOutput{nameOutput: nameOutput{in.Name}, Force: in.Force != nil && *in.Force, None: []string{}, Counts: map[string]int32{"Roles": 2, "Colors": int32(len(in.Colors))}}
 				for _, s := range in.Sizes {
 					out.Sizes = append(out.Sizes, descriptorOutput{s.Unit + strings.Join(s.Values, "+")})
 				}
@@ -94,10 +96,10 @@ func mine(_ *awsapi.Call, in *thingInput) []awsapi.Target {
 func TestGuarded(t *testing.T) {
 	t.Parallel()
 	send, ran := guarded(t, mine)
-	if w := send("user", "Action=Change&Name=mine"); w.Code != 200 || *ran != 1 {
+	if w := send("user", "Action=Change&Colors=&Name=mine"); w.Code != 200 || *ran != 1 {
 		t.Errorf("allowed: %d %s", w.Code, w.Body)
 	}
-	w := send("user", "Action=Change&Name=theirs")
+	w := send("user", "Action=Change&Colors=&Name=theirs")
 	want := "is not authorized to perform: toy:Change on resource: arn:aws:toy:::theirs because no identity-based policy allows the toy:Change action"
 	if w.Code != 403 || !strings.Contains(w.Body.String(), want) || *ran != 1 {
 		t.Errorf("denied: ran %d, %d %s", *ran, w.Code, w.Body)
@@ -113,7 +115,7 @@ func TestGuarded(t *testing.T) {
 func TestGuardedByNothing(t *testing.T) {
 	t.Parallel()
 	send, ran := guarded(t, func(*awsapi.Call, *thingInput) []awsapi.Target { return nil })
-	if w := send("test", "Action=Change&Name=mine"); w.Code != 500 || *ran != 0 {
+	if w := send("test", "Action=Change&Colors=&Name=mine"); w.Code != 500 || *ran != 0 {
 		t.Errorf("ran %d, %d %s", *ran, w.Code, w.Body)
 	}
 }
@@ -121,8 +123,9 @@ func TestGuardedByNothing(t *testing.T) {
 func TestFormsOfInput(t *testing.T) {
 	t.Parallel()
 	send, _ := guarded(t, mine)
-	w := send("test", "Action=Change&Name=mine&Force=1&Status=Active&Sizes.member.1.Unit=kg&Sizes.member.1.Values.member.1=1&Sizes.member.1.Values.member.2=2")
-	for _, want := range []string{"<Name>mine</Name>\n    <Force>true</Force>\n", "<Arn>kg1+2</Arn>", "<None/>", "<Inside/>"} {
+	w := send("test", "Action=Change&Colors.member.1=red&Name=mine&Force=1&Status=Active&Sizes.member.1.Unit=kg&Sizes.member.1.Values.member.1=1&Sizes.member.1.Values.member.2=2")
+	for _, want := range []string{"<Name>mine</Name>\n    <Force>true</Force>\n", "<Arn>kg1+2</Arn>", "<None/>", "<Inside/>",
+		"<Counts>\n      <entry>\n        <key>Colors</key>\n        <value>1</value>\n      </entry>\n      <entry>\n        <key>Roles</key>\n"} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("no %s in %s", want, w.Body)
 		}
@@ -131,14 +134,44 @@ func TestFormsOfInput(t *testing.T) {
 		"Force=yes":   "<Code>MalformedInput</Code>",
 		"Force=":      "<Code>MalformedInput</Code>",
 		"Status=Gone": "1 validation error detected: Value at 'status' failed to satisfy constraint: Member must satisfy enum value set",
+		"Colors.member.1=red&Colors.member.2=pink": "1 validation error detected: Value at 'colors' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [red, blue]]",
 	} {
-		if w := send("test", "Action=Change&Name=mine&"+body); !strings.Contains(w.Body.String(), want) {
+		if w := send("test", "Action=Change&Colors=&Name=mine&"+body); !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: %s", body, w.Body)
 		}
 	}
 	for body, want := range map[string]bool{"Force=false": false, "Force=0": false, "Force=true": true} {
-		if w := send("test", "Action=Change&Name=mine&"+body); strings.Contains(w.Body.String(), "<Force>true") != want {
+		if w := send("test", "Action=Change&Colors=&Name=mine&"+body); strings.Contains(w.Body.String(), "<Force>true") != want {
 			t.Errorf("%s: %s", body, w.Body)
+		}
+	}
+}
+
+// TestEmptyList: a list that is sent empty is not one that is missing.
+func TestEmptyList(t *testing.T) {
+	t.Parallel()
+	send, ran := guarded(t, mine)
+	if w := send("test", "Action=Change&Name=mine"); w.Code != 400 || !strings.Contains(w.Body.String(), "Value null at 'colors'") || *ran != 0 {
+		t.Errorf("missing: ran %d, %d %s", *ran, w.Code, w.Body)
+	}
+	if w := send("test", "Action=Change&Name=mine&Colors="); w.Code != 200 || *ran != 1 {
+		t.Errorf("empty: ran %d, %d %s", *ran, w.Code, w.Body)
+	}
+}
+
+// TestTargets: a denial may call the resource by another name, and a request that
+// names nothing to ask about is refused as the operation says, root's too.
+func TestTargets(t *testing.T) {
+	t.Parallel()
+	target := awsapi.Target{Resource: "arn:aws:toy:::theirs", Shown: "thing theirs"}
+	send, ran := guarded(t, func(*awsapi.Call, *thingInput) []awsapi.Target { return []awsapi.Target{target} })
+	if w := send("user", "Action=Change&Colors="); w.Code != 403 || !strings.Contains(w.Body.String(), "toy:Change on resource: thing theirs because") {
+		t.Errorf("shown: %d %s", w.Code, w.Body)
+	}
+	target = awsapi.Target{Refusal: &awsapi.Error{Code: "ValidationError", Message: "Which thing?", Status: 400}}
+	for _, key := range []string{"user", "test"} {
+		if w := send(key, "Action=Change&Colors="); w.Code != 400 || !strings.Contains(w.Body.String(), "Which thing?") || *ran != 0 {
+			t.Errorf("%s, refused: ran %d, %d %s", key, *ran, w.Code, w.Body)
 		}
 	}
 }
@@ -147,7 +180,7 @@ func TestFormsOfInput(t *testing.T) {
 func TestAdmits(t *testing.T) {
 	t.Parallel()
 	send, ran := guarded(t, mine)
-	w := send("other", "Action=Change&Name=mine")
+	w := send("other", "Action=Change&Colors=&Name=mine")
 	if w.Code != 403 || !strings.Contains(w.Body.String(), "<Code>InvalidClientTokenId</Code>") || *ran != 0 {
 		t.Errorf("ran %d, %d %s", *ran, w.Code, w.Body)
 	}
