@@ -50,9 +50,9 @@ var (
 	errInProfile = deleteConflict("Cannot delete entity, must remove roles from instance profile first.")
 
 	errDuplicateTags = invalidInput("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+	errReservedTag   = invalidInput("Tag keys beginning with aws: are reserved for system use.")
 	errPolicyARN     = validationError("Invalid ARN:  Could not be parsed!")
-	// The text is not recorded.
-	errMarker = validationError("Invalid Marker.")
+	errMarker        = validationError("Invalid Marker.")
 )
 
 func noSuchRole(name string) *awsapi.Error {

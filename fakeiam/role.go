@@ -39,11 +39,11 @@ func entityARN(call *awsapi.Call, resource string) string {
 // roleTarget is the role of this name as it is there, its path and tags
 // included; if it is not there, what it would be without a path.
 func (s *Server) roleTarget(call *awsapi.Call, name string) awsapi.Target {
-	role, ok := s.snapshot().Role(call.Caller.AccountID, name)
-	if !ok {
-		return awsapi.Target{Resource: entityARN(call, "role/"+name)}
+	target := awsapi.Target{Resource: entityARN(call, "role/"+name), Shown: "role " + name}
+	if role, ok := s.snapshot().Role(call.Caller.AccountID, name); ok {
+		target.Resource, target.Fill = role.ARN, func(ctx *policy.Context) { fillResourceTags(ctx, role.Tags) }
 	}
-	return awsapi.Target{Resource: role.ARN, Fill: func(ctx *policy.Context) { fillResourceTags(ctx, role.Tags) }}
+	return target
 }
 
 // role returns the caller's role of this name.
@@ -129,12 +129,7 @@ type roleAnswer struct{ Role roleOutput }
 
 func (s *Server) createRoleTargets(call *awsapi.Call, in *createRoleInput) []awsapi.Target {
 	target := awsapi.Target{Resource: entityARN(call, "role"+orSlash(in.Path)+in.RoleName)}
-	return also(target, func(ctx *policy.Context) {
-		fillRequestTags(ctx, in.Tags)
-		if in.PermissionsBoundary != nil {
-			ctx.Set("iam:PermissionsBoundary", *in.PermissionsBoundary)
-		}
-	})
+	return creating(target, "iam:TagRole", in.Tags, in.PermissionsBoundary)
 }
 
 // createRole makes a role. Its answer has neither description nor longest
@@ -144,7 +139,7 @@ func (s *Server) createRole(_ context.Context, call *awsapi.Call, in *createRole
 	if err != nil {
 		return nil, err
 	}
-	tags, err := newTags(in.Tags, strings.EqualFold)
+	tags, err := newTags(in.Tags, insensitive)
 	if err != nil {
 		return nil, err
 	}

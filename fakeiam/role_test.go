@@ -214,11 +214,15 @@ func TestA124_RoleTags(t *testing.T) {
 	must[*awsiam.TagRoleOutput](t)(client.TagRole(t.Context(), &awsiam.TagRoleInput{RoleName: aws.String("app"), Tags: tags("TEAM", "blue")}))
 	must[*awsiam.UntagRoleOutput](t)(client.UntagRole(t.Context(), &awsiam.UntagRoleInput{RoleName: aws.String("app"), TagKeys: []string{"STAGE", "absent"}}))
 	got := must[*awsiam.ListRoleTagsOutput](t)(client.ListRoleTags(t.Context(), &awsiam.ListRoleTagsInput{RoleName: aws.String("app")})).Tags
-	if len(got) != 1 || *got[0].Key != "Team" || *got[0].Value != "blue" {
+	if len(got) != 1 || *got[0].Key != "TEAM" || *got[0].Value != "blue" {
 		t.Errorf("tags %v", got)
 	}
 	_, err := client.TagRole(t.Context(), &awsiam.TagRoleInput{RoleName: aws.String("app"), Tags: tags("aws:x", "1")})
-	refused(t, err, "InvalidInput", "Tag keys that begin with aws: are reserved.")
+	refused(t, err, "InvalidInput", "Tag keys beginning with aws: are reserved for system use.")
+	if a := w.call(root, "TagRole", "RoleName", "app", "Tags", ""); a.status != 400 || !strings.Contains(a.body, "<Code>InvalidInput</Code>") {
+		t.Errorf("no tags: %d %s", a.status, a.body)
+	}
+	must[*awsiam.UntagRoleOutput](t)(client.UntagRole(t.Context(), &awsiam.UntagRoleInput{RoleName: aws.String("app"), TagKeys: []string{}}))
 	var fifty []string
 	for i := range 50 {
 		fifty = append(fifty, "k"+strconv.Itoa(i), "")
@@ -257,6 +261,8 @@ func TestGate(t *testing.T) {
 		"request tag":          {on("iam:TagRole", "*", `"StringEquals":{"aws:RequestTag/stage":"dev"}`), "TagRole", tagging, true},
 		"tag keys":             {on("iam:TagRole", "*", `"ForAllValues:StringEquals":{"aws:TagKeys":["team"]}`), "TagRole", tagging, false},
 		"boundary":             {on("iam:CreateRole", "*", `"StringEquals":{"iam:PermissionsBoundary":"`+readS3+`"}`), "CreateRole", []string{"RoleName", "new", "AssumeRolePolicyDocument", trusted, "PermissionsBoundary", readS3}, true},
+		"tags on create":       {allowing("iam:CreateRole", "iam:TagRole"), "CreateRole", []string{"RoleName", "new3", "AssumeRolePolicyDocument", trusted, "Tags.member.1.Key", "k", "Tags.member.1.Value", "v"}, true},
+		"no tags on create":    {allowing("iam:CreateRole"), "CreateRole", []string{"RoleName", "new4", "AssumeRolePolicyDocument", trusted, "Tags.member.1.Key", "k", "Tags.member.1.Value", "v"}, false},
 		"no boundary":          {on("iam:CreateRole", "*", `"StringEquals":{"iam:PermissionsBoundary":"`+readS3+`"}`), "CreateRole", []string{"RoleName", "new2", "AssumeRolePolicyDocument", trusted}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -269,7 +275,7 @@ func TestGate(t *testing.T) {
 	}
 	before := w.store.Snapshot()
 	a := w.call(w.user("denied", ""), "DeleteRole", "RoleName", "app")
-	want := "User: arn:aws:iam::" + account + ":user/denied is not authorized to perform: iam:DeleteRole on resource: " + app + " because no identity-based policy allows the iam:DeleteRole action"
+	want := "User: arn:aws:iam::" + account + ":user/denied is not authorized to perform: iam:DeleteRole on resource: role app because no identity-based policy allows the iam:DeleteRole action"
 	if !strings.Contains(a.body, "<Code>AccessDenied</Code>") || !strings.Contains(a.body, want) {
 		t.Errorf("the denial says %s", a.body)
 	}

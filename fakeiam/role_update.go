@@ -2,11 +2,9 @@ package fakeiam
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/irsatz/irsatz/iam"
-	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
@@ -83,12 +81,12 @@ type tagRoleInput struct {
 }
 
 func (s *Server) tagRoleTargets(call *awsapi.Call, in *tagRoleInput) []awsapi.Target {
-	return also(s.roleTarget(call, in.RoleName), func(ctx *policy.Context) { fillRequestTags(ctx, in.Tags) })
+	return tagging(s.roleTarget(call, in.RoleName), in.Tags)
 }
 
 func (s *Server) tagRole(_ context.Context, call *awsapi.Call, in *tagRoleInput) (*awsapi.NoResult, error) {
 	return &awsapi.NoResult{}, s.updateNamedRole(call, in.RoleName, func(r *iam.Role) (err error) {
-		r.Tags, err = addTags(r.Tags, in.Tags, strings.EqualFold)
+		r.Tags, err = putTags(r.Tags, in.Tags, insensitive)
 		return err
 	})
 }
@@ -99,12 +97,12 @@ type untagRoleInput struct {
 }
 
 func (s *Server) untagRoleTargets(call *awsapi.Call, in *untagRoleInput) []awsapi.Target {
-	return also(s.roleTarget(call, in.RoleName), func(ctx *policy.Context) { fillTagKeys(ctx, in.TagKeys) })
+	return untagging(s.roleTarget(call, in.RoleName), in.TagKeys)
 }
 
 func (s *Server) untagRole(_ context.Context, call *awsapi.Call, in *untagRoleInput) (*awsapi.NoResult, error) {
 	return &awsapi.NoResult{}, s.updateNamedRole(call, in.RoleName, func(r *iam.Role) error {
-		r.Tags = removeTags(r.Tags, in.TagKeys, strings.EqualFold)
+		r.Tags = removeTags(r.Tags, in.TagKeys, insensitive)
 		return nil
 	})
 }

@@ -25,19 +25,31 @@ type shownTag struct {
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
 const maxTags = 50
 
-// sameKey compares tag keys: roles, users and policies do it without regard to
-// case, OIDC providers with (observed).
+// sameKey compares tag keys: roles and users do it without regard to case,
+// policies, OIDC providers and instance profiles with (observed).
 type sameKey func(a, b string) bool
 
 func exact(a, b string) bool { return a == b }
+
+// insensitive ignores the case of keys.
+func insensitive(a, b string) bool { return strings.EqualFold(a, b) }
 
 // newTags checks the tags of an entity that is being made.
 func newTags(tags []tag, same sameKey) ([]iam.Tag, error) {
 	return addTags(nil, tags, same)
 }
 
-// addTags puts tags over those that are there. A tag whose key is there already
-// has its value replaced.
+// putTags is what the operations called Tag… do. A list that was sent empty is an
+// error there (observed; the text is not recorded).
+func putTags(old []iam.Tag, tags []tag, same sameKey) ([]iam.Tag, error) {
+	if len(tags) == 0 {
+		return nil, invalidInput("The list of tags must contain at least one entry.")
+	}
+	return addTags(old, tags, same)
+}
+
+// addTags puts tags over those that are there. One whose key is there already
+// takes its place, in the new spelling (observed).
 func addTags(old []iam.Tag, tags []tag, same sameKey) ([]iam.Tag, error) {
 	all := slices.Clone(old)
 	for i, t := range tags {
@@ -45,15 +57,14 @@ func addTags(old []iam.Tag, tags []tag, same sameKey) ([]iam.Tag, error) {
 			return nil, errDuplicateTags
 		}
 		if strings.HasPrefix(strings.ToLower(t.Key), "aws:") {
-			// The text is not recorded.
-			return nil, invalidInput("Tag keys that begin with aws: are reserved.")
+			return nil, errReservedTag
 		}
 		at := slices.IndexFunc(all, func(other iam.Tag) bool { return same(other.Key, t.Key) })
 		if at < 0 {
 			all = append(all, iam.Tag{Key: t.Key, Value: t.Value})
 			continue
 		}
-		all[at].Value = t.Value
+		all[at] = iam.Tag{Key: t.Key, Value: t.Value}
 	}
 	if len(all) > maxTags {
 		return nil, limitExceeded("TagsPerResource: 50")
@@ -111,6 +122,36 @@ func fillTagKeys(ctx *policy.Context, keys []string) {
 	if len(keys) > 0 {
 		ctx.SetValues("aws:TagKeys", keys...)
 	}
+}
+
+// creating is what making an entity needs: with tags, leave to set them too
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html). boundary is nil
+// if there is none.
+func creating(t awsapi.Target, tagAction string, tags []tag, boundary *string) []awsapi.Target {
+	t.Fill = func(ctx *policy.Context) {
+		fillRequestTags(ctx, tags)
+		if boundary != nil {
+			ctx.Set("iam:PermissionsBoundary", *boundary)
+		}
+	}
+	if len(tags) == 0 {
+		return []awsapi.Target{t}
+	}
+	tagged := t
+	tagged.Action = tagAction
+	return []awsapi.Target{t, tagged}
+}
+
+// tagging is what setting tags needs. Its denials name the ARN (observed).
+func tagging(t awsapi.Target, tags []tag) []awsapi.Target {
+	t.Shown = ""
+	return also(t, func(ctx *policy.Context) { fillRequestTags(ctx, tags) })
+}
+
+// untagging is what taking tags away needs.
+func untagging(t awsapi.Target, keys []string) []awsapi.Target {
+	t.Shown = ""
+	return also(t, func(ctx *policy.Context) { fillTagKeys(ctx, keys) })
 }
 
 // also makes a target set further condition keys.
