@@ -58,16 +58,19 @@ type loader struct {
 	state        *State
 	problems     problems
 	mayReadFiles bool
-	dir          string // folder of the current file: where relative references start
-	current      string // the current file
-	account      string // of the current document
-	region       string // of the current document
+	dir          string  // folder of the current file: where relative references start
+	current      string  // the current file
+	account      string  // of the current document
+	region       string  // of the current document
+	skipped      skipped // of the current file
+	homes        homes
 }
 
 func (l *loader) finish() (*State, error) {
 	if l.problems.err() == nil {
 		l.state.joinClusters(&l.problems)
 		l.state.fillDefaults()
+		l.settle()
 		l.state.checkDuplicates(&l.problems)
 	}
 	if err := l.problems.err(); err != nil {
@@ -179,6 +182,7 @@ func (l *loader) documents(file, dir string, content []byte) {
 			break
 		}
 	}
+	l.noteSkipped()
 	if empty {
 		l.note(Pos{File: file}, "no documents in it")
 	}

@@ -46,6 +46,7 @@ type State struct {
 	Issuers          []Issuer
 	Namespaces       []Namespace
 	ServiceAccounts  []ServiceAccount
+	Workloads        []Workload
 	OIDCProviders    []OIDCProvider
 	Policies         []Policy
 	Roles            []Role
@@ -99,6 +100,16 @@ type ServiceAccount struct {
 	Namespace   string
 	Name        string
 	Annotations map[string]string // roleArn of the native form is eks.amazonaws.com/role-arn
+}
+
+// Workload is a Kubernetes object that runs pods.
+type Workload struct {
+	Pos
+	Cluster        string // empty: the default cluster
+	Kind           string
+	Namespace      string
+	Name           string // or the beginning of names, if it has none
+	ServiceAccount string // name, in the same namespace
 }
 
 // Bucket is an S3 bucket with its objects.

@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -76,11 +75,8 @@ type identity struct {
 	kind, account, name, id string
 }
 
-// checkDuplicates joins what may be spread over documents, clusters with their
-// service accounts, and reports whatever else is given twice.
+// checkDuplicates reports whatever is given twice and may not be.
 func (s *State) checkDuplicates(problems *problems) {
-	s.joinServiceAccounts(problems)
-	s.joinNamespaces()
 	p := places{problems, map[string]Pos{}}
 	s.joinAliases(p)
 	for _, o := range s.Issuers {
@@ -170,49 +166,4 @@ func (s *State) joinClusters(problems *problems) {
 		}
 	}
 	s.Clusters = kept
-}
-
-// joinServiceAccounts drops service accounts that are given again with the same
-// annotations. Those of Kubernetes manifests belong to the only cluster if
-// there is just one.
-func (s *State) joinServiceAccounts(problems *problems) {
-	only := ""
-	if len(s.Clusters) == 1 {
-		only = s.Clusters[0].Name
-	}
-	type key struct{ cluster, namespace, name string }
-	first := map[key]ServiceAccount{}
-	kept := s.ServiceAccounts[:0]
-	for _, sa := range s.ServiceAccounts {
-		if sa.Cluster == "" {
-			sa.Cluster = only
-		}
-		k := key{sa.Cluster, sa.Namespace, sa.Name}
-		was, again := first[k]
-		if !again {
-			first[k] = sa
-			kept = append(kept, sa)
-			continue
-		}
-		if !maps.Equal(was.Annotations, sa.Annotations) {
-			problems.add(sa.Pos, "service account %s/%s has other annotations at %s", sa.Namespace, sa.Name, was.Pos)
-		}
-	}
-	s.ServiceAccounts = kept
-}
-
-func (s *State) joinNamespaces() {
-	only := ""
-	if len(s.Clusters) == 1 {
-		only = s.Clusters[0].Name
-	}
-	seen := map[string]bool{}
-	kept := s.Namespaces[:0]
-	for _, n := range s.Namespaces {
-		if n.Cluster = only; !seen[n.Name] {
-			seen[n.Name] = true
-			kept = append(kept, n)
-		}
-	}
-	s.Namespaces = kept
 }

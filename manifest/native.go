@@ -58,6 +58,7 @@ func (l *loader) cluster(c cursor) {
 		cluster.Region = own
 	}
 	l.state.Clusters = append(l.state.Clusters, cluster)
+	l.homes.add(l.current, cluster.Name)
 	for _, e := range r.get("serviceAccounts").list() {
 		l.state.ServiceAccounts = append(l.state.ServiceAccounts, l.serviceAccount(e, cluster.Name))
 	}
@@ -68,12 +69,9 @@ func (l *loader) serviceAccount(c cursor, cluster string) ServiceAccount {
 	sa := ServiceAccount{
 		Pos:         c.pos(),
 		Cluster:     cluster,
-		Namespace:   "default",
+		Namespace:   r.namespace(),
 		Name:        r.need("name").checked(checkServiceAccount),
 		Annotations: r.get("annotations").textMap(cursor.strictText),
-	}
-	if ns := r.get("namespace").checked(checkNamespace); ns != "" {
-		sa.Namespace = ns
 	}
 	roleARN := r.get("roleArn")
 	if !roleARN.present() {
