@@ -279,8 +279,11 @@ func TestA91_GetSessionToken(t *testing.T) {
 	w.wantRefusal(w.call(by, "GetCallerIdentity"), 403, "InvalidClientTokenId", "The security token included in the request is invalid.")
 }
 
-// forgetUser empties the store: the sessions' users are gone with all else.
-func (w *world) forgetUser() { w.store.Reset() }
+// forgetUser deletes the user whose sessions these are.
+func (w *world) forgetUser() {
+	w.Helper()
+	w.update(func(d *iam.Draft) error { return d.DeleteUser(account, "ci") })
+}
 
 // §6.4: a federated user has what the session policies leave of the user's.
 func TestGetFederationToken(t *testing.T) {

@@ -20,7 +20,7 @@ func checkIdentity(accountID, path, name string) error {
 		return fmt.Errorf("account id %q is not 12 digits: %w", accountID, ErrInvalidInput)
 	case name == "" || len(name) > maxNameLength || strings.ContainsFunc(name, notInName):
 		return fmt.Errorf("name %q: %w", name, ErrInvalidInput)
-	case path[0] != '/' || path[len(path)-1] != '/' || strings.ContainsFunc(path, notInPath):
+	case path == "" || path[0] != '/' || path[len(path)-1] != '/' || strings.ContainsFunc(path, notInPath):
 		return fmt.Errorf("path %q does not begin and end with a slash: %w", path, ErrInvalidInput)
 	}
 	return nil

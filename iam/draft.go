@@ -16,11 +16,13 @@ import (
 // policies of a role or user from a snapshot.
 type Draft struct {
 	store *Store
+	old   *Snapshot
 	next  Snapshot
+	along map[string][]byte // records that are not ours
 }
 
 func newDraft(s *Store, old *Snapshot) *Draft {
-	return &Draft{store: s, next: Snapshot{accounts: maps.Clone(old.accounts), keys: maps.Clone(old.keys)}}
+	return &Draft{store: s, old: old, next: Snapshot{accounts: maps.Clone(old.accounts), keys: maps.Clone(old.keys)}}
 }
 
 // Snapshot returns the state as the draft has it so far. It is good until the
@@ -83,22 +85,25 @@ func iamARN(accountID, resource string) string {
 
 // finish resolves the policies of every role and user that was written, or
 // that takes its policies from what was. What callers got from the draft stays
-// theirs: the snapshot has copies.
-func (d *Draft) finish() (*Snapshot, error) {
+// theirs: the snapshot has copies. What is to be kept of the change comes with
+// the snapshot.
+func (d *Draft) finish() (*Snapshot, map[string][]byte, error) {
+	list := d.written()
 	for id, a := range d.next.accounts {
 		if a.dirty == nil {
 			continue
 		}
 		a.spread()
 		if err := d.resolveRoles(a); err != nil {
-			return nil, fmt.Errorf("account %s: %w", id, err)
+			return nil, nil, fmt.Errorf("account %s: %w", id, err)
 		}
 		if err := d.resolveUsers(a); err != nil {
-			return nil, fmt.Errorf("account %s: %w", id, err)
+			return nil, nil, fmt.Errorf("account %s: %w", id, err)
 		}
 		a.dirty = nil
 	}
-	return &d.next, nil
+	records, err := d.records(list)
+	return &d.next, records, err
 }
 
 // spread marks what takes its policies from something that changed.

@@ -88,7 +88,7 @@ func (d *Draft) CreatePolicy(p ManagedPolicy) (*ManagedPolicy, error) {
 			return nil, fmt.Errorf("policy %s: %w", p.Name, ErrEntityAlreadyExists)
 		}
 	}
-	p.ARN = iamARN(p.AccountID, "policy"+p.Path+p.Name)
+	p.ARN = policyARN(p.AccountID, p.Path, p.Name)
 	d.identify(&p.ID, "ANPA", p.AccountID)
 	d.date(&p.Created)
 	if p.Updated.IsZero() {
@@ -101,6 +101,8 @@ func (d *Draft) CreatePolicy(p ManagedPolicy) (*ManagedPolicy, error) {
 	p.own()
 	return d.putPolicy(a, &p)
 }
+
+func policyARN(accountID, path, name string) string { return iamARN(accountID, "policy"+path+name) }
 
 // putPolicy stores the policy, whose slices are its own.
 func (d *Draft) putPolicy(a *account, p *ManagedPolicy) (*ManagedPolicy, error) {

@@ -23,6 +23,11 @@ type Config struct {
 	// SealingKey seals session tokens, 32 bytes. Nil means a fresh random
 	// one: sessions then end with the store.
 	SealingKey []byte
+
+	// Keeper keeps all entities, and gives back those it has. Nil means that
+	// they live in memory only. Root credentials and the sealing key are the
+	// caller's to keep.
+	Keeper Keeper
 }
 
 // RootCredentials are long-term credentials of an account's root.
@@ -38,12 +43,15 @@ type Store struct {
 	random *randomSource
 	seal   *sealer
 	root   map[string]RootCredentials // by access key id
+	keeper Keeper                     // nil: memory only
 
-	mu      sync.Mutex // serialises writers
-	current atomic.Pointer[Snapshot]
+	mu        sync.Mutex // serialises writers
+	gathering *batch     // of updates that are still to be kept
+	flying    *batch     // that is being kept
+	current   atomic.Pointer[Snapshot]
 }
 
-// NewStore returns an empty Store.
+// NewStore returns a Store with what the keeper has, an empty one without.
 func NewStore(config Config) (*Store, error) {
 	if config.Now == nil {
 		config.Now = clock.Now
@@ -65,6 +73,13 @@ func NewStore(config Config) (*Store, error) {
 	}
 	s.seal = seal
 	s.current.Store(emptySnapshot())
+	if config.Keeper == nil {
+		return s, nil
+	}
+	if err := s.load(config.Keeper); err != nil {
+		return nil, err
+	}
+	s.keeper = config.Keeper
 	return s, nil
 }
 
@@ -75,28 +90,25 @@ func (s *Store) Snapshot() *Snapshot { return s.current.Load() }
 func (s *Store) Now() time.Time { return s.now() }
 
 // Update changes the state: change sees and edits a draft, which becomes the
-// state when change returns nil and is thrown away otherwise.
+// state when change returns nil and is thrown away otherwise. With a keeper it
+// becomes the state, and Update returns, when it is kept; if that fails, nothing
+// changes.
 func (s *Store) Update(change func(*Draft) error) error {
+	if s.keeper != nil {
+		return s.updateKept(change)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d := newDraft(s, s.current.Load())
 	if err := change(d); err != nil {
 		return err
 	}
-	next, err := d.finish()
+	next, _, err := d.finish()
 	if err != nil {
 		return err
 	}
 	s.current.Store(next)
 	return nil
-}
-
-// Reset forgets all accounts. Root credentials stay.
-func (s *Store) Reset() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.current.Store(emptySnapshot())
-	s.seal.forget()
 }
 
 func emptySnapshot() *Snapshot {

@@ -60,11 +60,6 @@ func TestSnapshotIsolation(t *testing.T) {
 	}
 	h.update(func(d *iam.Draft) error { return d.DeleteRole(account, "APP") })
 	check("after the role went")
-	h.Reset()
-	check("after a reset")
-	if len(h.Snapshot().Accounts()) != 0 {
-		t.Error("a reset left accounts")
-	}
 }
 
 // An update is made whole or not at all.
@@ -372,14 +367,14 @@ func TestTwoStores(t *testing.T) {
 	if _, _, err := two.Authenticate(c.AccessKeyID, c.SessionToken); !errors.Is(err, iam.ErrMalformedToken) {
 		t.Errorf("one's session at the other: %v", err)
 	}
-	one.Reset()
+	one.update(func(d *iam.Draft) error { return d.DeleteRole(account, "App") })
 	if len(two.Snapshot().Roles(account)) != 1 {
-		t.Error("one's reset reached the other")
+		t.Error("one's change reached the other")
 	}
 	if diff := cmp.Diff([]string{account}, two.Snapshot().Accounts()); diff != "" {
 		t.Error(diff)
 	}
-	if one.Snapshot().Roles(account) != nil || one.Snapshot().Providers(account) != nil {
+	if one.Snapshot().Roles(even) != nil || one.Snapshot().Providers(even) != nil {
 		t.Error("an account that is not there has something")
 	}
 }
