@@ -47,7 +47,7 @@ func (e *Emulator) newWorld(state *manifest.State) (*world, error) {
 	if w.sts, err = fakests.New(w.stsConfig); err != nil {
 		return nil, err
 	}
-	if w.iam, err = fakeiam.New(fakeiam.Config{Config: w.api}); err != nil {
+	if w.iam, err = fakeiam.New(fakeiam.Config{Config: w.api, Thumbprints: e.verifier}); err != nil {
 		return nil, err
 	}
 	if w.s3, err = fakes3.New(w.s3Config()); err != nil {

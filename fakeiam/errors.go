@@ -53,6 +53,15 @@ var (
 	errReservedTag   = invalidInput("Tag keys beginning with aws: are reserved for system use.")
 	errPolicyARN     = validationError("Invalid ARN:  Could not be parsed!")
 	errMarker        = validationError("Invalid Marker.")
+
+	errProviderURL     = validationError("Invalid Open ID Connect Provider URL")
+	errNoThumbprint    = invalidInput("Thumbprint list must contain at least one entry.")
+	errManyThumbprints = invalidInput("Thumbprint list must contain fewer than 5 entries.") // six are too many
+	// The text is not recorded.
+	errIdpCommunication = &awsapi.Error{
+		Code: "OpenIdIdpCommunicationError", Status: http.StatusBadRequest,
+		Message: "The request failed because IAM cannot connect to the OpenID Connect identity provider URL.",
+	}
 )
 
 func noSuchRole(name string) *awsapi.Error {

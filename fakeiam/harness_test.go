@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -174,6 +175,54 @@ func must[T any](t testing.TB) func(T, error) T {
 // allowing is a policy that allows the actions on everything.
 func allowing(actions ...string) string {
 	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["` + strings.Join(actions, `","`) + `"],"Resource":"*"}]}`
+}
+
+// on is a policy that allows the action on the resource, under the condition.
+func on(action, resource, condition string) string {
+	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"` + action + `","Resource":"` + resource + `","Condition":{` + condition + `}}]}`
+}
+
+// gateCase is a request by a user with the policy, "" for none. denied is what the
+// denial calls the resource, "-" whatever it says; "" means that the request
+// succeeds.
+type gateCase struct {
+	name, policy, action string
+	params               []string
+	denied               string
+}
+
+// gate runs the cases one after another.
+func (w *world) gate(cases []gateCase) {
+	w.Helper()
+	for i, c := range cases {
+		before := w.store.Snapshot()
+		a := w.call(w.user("gate"+strconv.Itoa(i), c.policy), c.action, c.params...)
+		if c.denied == "" {
+			if a.status != http.StatusOK {
+				w.Errorf("%s: %d %s", c.name, a.status, a.body)
+			}
+			continue
+		}
+		named := c.denied == "-" || strings.Contains(a.body, " on resource: "+c.denied+" because no ")
+		if a.status != http.StatusForbidden || !strings.Contains(a.body, "<Code>AccessDenied</Code>") || !named {
+			w.Errorf("%s: not denied for %s: %d %s", c.name, c.denied, a.status, a.body)
+		}
+		if len(before.Users(account))+1 != len(w.store.Snapshot().Users(account)) {
+			w.Errorf("%s: a denied request changed the state", c.name)
+		}
+	}
+}
+
+// lastRecord is the record of the last request for the operation.
+func (w *world) lastRecord(operation string) *trail.Record {
+	w.Helper()
+	for _, r := range w.trail.Records(0) {
+		if r.Operation == operation {
+			return r
+		}
+	}
+	w.Fatalf("no record of %s", operation)
+	return nil
 }
 
 func inline(name, document string) []policy.Policy {

@@ -36,6 +36,15 @@ func entityARN(call *awsapi.Call, resource string) string {
 	return arn.ARN{Partition: "aws", Service: "iam", AccountID: call.Caller.AccountID, Resource: resource}.String()
 }
 
+// arnTarget is the resource with this ARN, in the account that the ARN names.
+func arnTarget(text string) awsapi.Target {
+	target := awsapi.Target{Resource: text}
+	if a, err := arn.Parse(text); err == nil {
+		target.AccountID = a.AccountID
+	}
+	return target
+}
+
 // roleTarget is the role of this name as it is there, its path and tags
 // included; if it is not there, what it would be without a path.
 func (s *Server) roleTarget(call *awsapi.Call, name string) awsapi.Target {

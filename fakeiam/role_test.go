@@ -239,9 +239,6 @@ func TestGate(t *testing.T) {
 	in := createRole("app")
 	in.Path, in.Tags = aws.String("/team/"), []types.Tag{{Key: aws.String("team"), Value: aws.String("red")}}
 	must[*awsiam.CreateRoleOutput](t)(w.sdk(root).CreateRole(t.Context(), in))
-	on := func(action, resource, condition string) string {
-		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"` + action + `","Resource":"` + resource + `","Condition":{` + condition + `}}]}`
-	}
 	const app = "arn:aws:iam::" + account + ":role/team/app"
 	get := []string{"RoleName", "app"}
 	tagging := []string{"RoleName", "app", "Tags.member.1.Key", "stage", "Tags.member.1.Value", "dev"}

@@ -37,19 +37,31 @@ func (s *Snapshot) Providers(accountID string) []*Provider {
 	return slices.Collect(maps.Values(s.account(accountID).providers))
 }
 
+// ProviderURL returns an issuer's URL as a provider has it: without https:// and
+// port 443. Everything else counts, a slash at the end too. The error is
+// ErrInvalidInput.
+func ProviderURL(issuer string) (string, error) {
+	address := strings.TrimPrefix(issuer, "https://")
+	host, path, slash := strings.Cut(address, "/")
+	host = strings.TrimSuffix(host, ":443")
+	if host == "" || strings.ContainsAny(address, "?#@ ") || strings.Contains(address, "://") {
+		return "", fmt.Errorf("issuer %q: %w", issuer, ErrInvalidInput)
+	}
+	if !slash {
+		return host, nil
+	}
+	return host + "/" + path, nil
+}
+
 // CreateProvider registers an OIDC provider. AccountID and URL are required;
 // the URL may carry its https://, which is dropped, and port 443, likewise.
 // Created is set here unless it is given.
 func (d *Draft) CreateProvider(p Provider) (*Provider, error) {
-	p.URL = strings.TrimPrefix(p.URL, "https://")
-	host, path, slash := strings.Cut(p.URL, "/")
-	host = strings.TrimSuffix(host, ":443")
-	if host == "" || strings.ContainsAny(p.URL, "?#@ ") || strings.Contains(p.URL, "://") || !validAccount(p.AccountID) {
+	address, err := ProviderURL(p.URL)
+	if err != nil || !validAccount(p.AccountID) {
 		return nil, fmt.Errorf("provider with url %q in account %q: %w", p.URL, p.AccountID, ErrInvalidInput)
 	}
-	if p.URL = host; slash {
-		p.URL += "/" + path
-	}
+	p.URL = address
 	a := d.account(p.AccountID)
 	if _, ok := a.providers[p.URL]; ok {
 		return nil, fmt.Errorf("provider with url https://%s: %w", p.URL, ErrEntityAlreadyExists)
