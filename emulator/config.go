@@ -60,6 +60,9 @@ type Config struct {
 	// seconds.
 	IAMPropagation time.Duration
 
+	// STSDisabledRegions are those in which no account has activated STS.
+	STSDisabledRegions []string
+
 	// IssuerDial and IssuerRoots reach the issuers that do not live here, to fetch
 	// their keys: how a host is dialled, and which CAs are taken for public ones.
 	// Nil means the network, and the system's CAs.
@@ -102,6 +105,11 @@ func (c Config) resolve() (*resolved, error) {
 	}
 	if !regionShape.MatchString(c.Region) {
 		return nil, fmt.Errorf("region %q: want a region such as eu-west-1", c.Region)
+	}
+	for _, region := range c.STSDisabledRegions {
+		if !regionShape.MatchString(region) {
+			return nil, fmt.Errorf("region %q, where STS is disabled: want a region such as eu-west-1", region)
+		}
 	}
 	if c.IAMPropagation < 0 {
 		return nil, fmt.Errorf("IAM propagation %s: want a duration such as 10s", c.IAMPropagation)

@@ -22,6 +22,7 @@ func TestConfigErrors(t *testing.T) {
 	}{
 		"account":                 {emulator.Config{Account: "1"}, `account "1": want 12 digits`},
 		"region":                  {emulator.Config{Region: "Ireland"}, `region "Ireland": want a region such as eu-west-1`},
+		"disabled region":         {emulator.Config{STSDisabledRegions: []string{"eu-west-1", "all"}}, `region "all", where STS is disabled: want a region`},
 		"control beyond loopback": {emulator.Config{Control: "0.0.0.0:0"}, "needs a control token"},
 		"control on all":          {emulator.Config{Control: ":0"}, "needs a control token"},
 		"control on a name":       {emulator.Config{Control: "example.com:0"}, "needs a control token"},

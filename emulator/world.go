@@ -43,7 +43,7 @@ func (e *Emulator) newWorld(state *manifest.State) (*world, error) {
 		Store: store, Trail: e.trail, Log: c.Log, Rand: c.Rand, Region: c.Region, Audit: c.Audit,
 		Now: c.Clock.Now, ClientNow: clock.Now,
 	}.WithDefaults()
-	w.stsConfig = fakests.Config{Config: w.api, Verifier: e.verifier, ErrorTexts: c.ErrorTexts, Propagation: c.IAMPropagation}
+	w.stsConfig = fakests.Config{Config: w.api, Verifier: e.verifier, ErrorTexts: c.ErrorTexts, Propagation: c.IAMPropagation, DisabledRegions: c.STSDisabledRegions}
 	if w.sts, err = fakests.New(w.stsConfig); err != nil {
 		return nil, err
 	}

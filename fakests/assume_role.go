@@ -69,7 +69,7 @@ func (s *Server) assumeRole(_ context.Context, call *awsapi.Call, in *assumeRole
 	if err != nil {
 		return nil, err
 	}
-	duration, err := assumedDuration(call.Caller, in.DurationSeconds, role)
+	duration, err := assumedDuration(call, in.DurationSeconds, role)
 	if err != nil {
 		return nil, err
 	}
@@ -214,9 +214,12 @@ func (s *Server) assumable(call *awsapi.Call, in *assumeRoleInput, attributes *a
 
 // assumedDuration is sessionDuration, with the limit of role chaining after that
 // of the role (observed).
-func assumedDuration(caller *iam.Caller, seconds *int32, role *iam.Role) (time.Duration, error) {
-	duration, err := sessionDuration(seconds, role)
-	if err == nil && caller.Kind == policy.RoleSession && duration > maxChained {
+func assumedDuration(call *awsapi.Call, seconds *int32, role *iam.Role) (time.Duration, error) {
+	duration, err := sessionDuration(call, seconds, role)
+	if err == nil && call.Caller.Kind == policy.RoleSession && duration > maxChained {
+		call.Explain(
+			fmt.Sprintf("%s was asked for by %s, a session of a role itself: a role assumed by a role lasts an hour at most, whatever its MaxSessionDuration", duration, call.Caller.ARN),
+			"ask for at most 3600 seconds, or assume the role with a web identity token or a user's access key")
 		return 0, validationError("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
 	}
 	return duration, err

@@ -51,6 +51,9 @@ func (s *Server) assumeRoleWithWebIdentity(ctx context.Context, call *awsapi.Cal
 		call.Explain(s.explainARN(in.RoleArn))
 		return nil, err
 	}
+	if err := s.checkRegion(call, roleARN.AccountID); err != nil {
+		return nil, err
+	}
 	if in.ProviderId != nil {
 		return nil, providerRefusal(*in.ProviderId)
 	}
@@ -66,7 +69,7 @@ func (s *Server) assumeRoleWithWebIdentity(ctx context.Context, call *awsapi.Cal
 	if err != nil {
 		return nil, err
 	}
-	duration, err := sessionDuration(in.DurationSeconds, role)
+	duration, err := sessionDuration(call, in.DurationSeconds, role)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +131,7 @@ func (s *Server) identify(ctx context.Context, call *awsapi.Call, in *assumeRole
 	if err != nil {
 		return nil, s.tokenRefusal(call, err, "")
 	}
-	call.Record.Token.Verified, call.Record.Token.ID, call.Record.Token.Expiry = true, claims.ID, claims.Expiry
+	call.Record.Token.Verified, call.Record.Token.Expiry = true, claims.Expiry
 	call.Record.Caller = "web identity " + claims.Subject
 	call.Record.AccountID = accountID
 	return &identity{claims: claims, provider: provider}, nil
@@ -208,5 +211,5 @@ func (s *Server) issue(call *awsapi.Call, role *iam.Role, session iam.Session, d
 func recordClaims(call *awsapi.Call, token *oidc.UnverifiedToken) {
 	record := call.Record.Token
 	record.Issuer, record.Subject = token.ClaimedIssuer(), token.ClaimedSubject()
-	record.Audience, record.KeyID = token.ClaimedAudiences(), token.KeyID()
+	record.Audience, record.KeyID, record.ID = token.ClaimedAudiences(), token.KeyID(), token.ClaimedID()
 }

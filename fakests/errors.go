@@ -131,6 +131,9 @@ func (s *Server) tokenRefusal(call *awsapi.Call, err error, detail string) error
 	}
 	call.Record.Token.Rejected = rejected.Reason.String()
 	cause, fix := explainRejection(rejected)
+	if rejected.Reason == oidc.Expired {
+		cause += s.explainReuse(call)
+	}
 	if detail != "" {
 		cause += ": " + detail
 	}

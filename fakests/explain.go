@@ -2,6 +2,7 @@ package fakests
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/irsatz/irsatz/internal/awsapi"
 	"github.com/irsatz/irsatz/internal/nearest"
 	"github.com/irsatz/irsatz/oidc"
+	"github.com/irsatz/irsatz/trail"
 )
 
 // explainRejection says what is wrong with a token, which AWS's text often
@@ -22,12 +24,12 @@ func explainRejection(r *oidc.RejectedError) (cause, fix string) {
 	case oidc.MissingClaim, oidc.EmptyClaim, oidc.InvalidClaim, oidc.NullSubject, oidc.InvalidTimestamp:
 		return r.Error(), "a token needs the claims iss, sub, aud, iat and exp"
 	case oidc.WrongAudience:
-		return fmt.Sprintf("the token's %s %q is not among the client IDs of the OIDC provider: %s", r.Claim, r.Audience, quoted(r.ClientIDs)),
-			fmt.Sprintf("request the token with audience %s, or add %q to the provider's client IDs", firstOr(r.ClientIDs, "sts.amazonaws.com"), r.Audience)
+		return explainAudience(r)
 	case oidc.MultipleAudiences:
 		return fmt.Sprintf("the token has several audiences, %s, and no azp", quoted(r.Audiences)), "request a token with one audience only: one projected volume for each audience"
 	case oidc.Expired:
-		return fmt.Sprintf("the token expired at %s, which is %s before the tolerance of 5 minutes began", clockTime(r.Bound), time.Duration(r.Now-r.Bound)*time.Second),
+		now := r.Now + int64(tolerance/time.Second)
+		return fmt.Sprintf("the token expired at %s, and it is %s now, %s later: more than the tolerance of 5 minutes", clockTime(r.Bound), clockTime(now), time.Duration(now-r.Bound)*time.Second),
 			"read the token file again before each call: the kubelet replaces it at 80 % of its life; or mend the clock"
 	case oidc.IssuedInFuture, oidc.NotYetValid:
 		return fmt.Sprintf("the token's %s is %s, later than now and the tolerance of 5 minutes", r.Claim, clockTime(r.Bound)), "mend the clock of the issuer or of STS"
@@ -40,6 +42,25 @@ func explainRejection(r *oidc.RejectedError) (cause, fix string) {
 		return fmt.Sprintf("key %q of the issuer did not sign this token: it was changed, or signed with another key", r.TokenKID), "mint a fresh token"
 	}
 	return r.Error(), ""
+}
+
+// tolerance is how much STS lets clocks differ.
+const tolerance = 5 * time.Minute
+
+func explainAudience(r *oidc.RejectedError) (cause, fix string) {
+	cause = fmt.Sprintf("the token's %s %q is not among the client IDs of the OIDC provider: %s", r.Claim, r.Audience, quoted(r.ClientIDs))
+	fix = fmt.Sprintf("request the token with audience %s, or add %q to the provider's client IDs", firstOr(r.ClientIDs, "sts.amazonaws.com"), r.Audience)
+	switch {
+	case r.Claim == "azp":
+		cause += "; where a token has azp, its aud does not count"
+	case r.Audience == r.Issuer || strings.Contains(r.Audience, "kubernetes.default"):
+		cause += "; it is the audience of the API server, so this may be the pod's default token"
+		fix += "; the token for AWS is in the file that AWS_WEB_IDENTITY_TOKEN_FILE names, not in /var/run/secrets/kubernetes.io/serviceaccount/token"
+	}
+	if near, ok := nearest.Of(r.Audience, r.ClientIDs); ok {
+		fix += "; did you mean " + near + "?"
+	}
+	return cause, fix
 }
 
 func explainKey(r *oidc.RejectedError) string {
@@ -67,6 +88,8 @@ func explainToken(raw string) string {
 		return "it looks like a file's path"
 	case strings.HasPrefix(strings.TrimSpace(raw), "{"):
 		return "it is a JSON object"
+	case strings.ContainsAny(strings.TrimSpace(raw), " \t\r\n"):
+		return "it has white space inside, so there is more than a token"
 	case strings.Count(raw, ".") != 2:
 		return fmt.Sprintf("it has %d parts divided by dots, not 3", strings.Count(raw, ".")+1)
 	}
@@ -99,10 +122,42 @@ func (s *Server) explainProvider(issuer, accountID string) (cause, fix string) {
 		cause += "; it has " + strings.Join(urls, ", ")
 	}
 	fix = "register an OIDC provider for exactly " + issuer + " in account " + accountID
+	if others := s.accountsWith(issuer); len(others) > 0 {
+		cause += "; account " + strings.Join(others, ", ") + " has one, which does not count for a role of " + accountID
+	}
 	if near, ok := nearest.Of(issuer, urls); ok {
 		fix += "; the nearest one registered is " + near
 	}
 	return cause, fix
+}
+
+// accountsWith are the accounts that have a provider for the issuer.
+func (s *Server) accountsWith(issuer string) []string {
+	snapshot := s.config.Store.Snapshot()
+	var ids []string
+	for _, id := range snapshot.Accounts() {
+		if _, ok := snapshot.Provider(id, issuer); ok {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// explainReuse tells of an earlier request with the very token that is now too
+// old: whoever sends it again has kept it.
+func (s *Server) explainReuse(call *awsapi.Call) string {
+	now := call.Record.Token
+	if now.ID == "" {
+		return ""
+	}
+	before, ok := s.config.Trail.Newest(func(r *trail.Record) bool {
+		return r.Token != nil && r.Token.Verified && r.Token.ID == now.ID && r.Token.Issuer == now.Issuer
+	})
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("; the very same token (jti %s) was taken at %s, so the client keeps it and does not read its file again", now.ID, clockTime(before.Time.Unix()))
 }
 
 // explainARN says what an ARN is that is not a role's.

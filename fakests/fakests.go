@@ -18,6 +18,9 @@ type Config struct {
 	Verifier   *oidc.Verifier // required
 	ErrorTexts ErrorTexts     // zero means today's
 
+	// DisabledRegions are those in which no account has STS activated.
+	DisabledRegions []string
+
 	// Propagation is how long a new role stays unknown to STS, as IAM is only
 	// eventually consistent. Zero means that it is known at once.
 	Propagation time.Duration
@@ -70,16 +73,16 @@ func (s *Server) table() awsapi.Query {
 	return awsapi.Query{
 		Name: "sts", Version: "2011-06-15", Namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
 		Operations: []awsapi.Operation{
-			awsapi.Op("AssumeRole", true, awsapi.GrantTrust, s.assumeRole),
+			awsapi.Op("AssumeRole", true, awsapi.GrantTrust, active(s, s.assumeRole)),
 			awsapi.Op("AssumeRoleWithSAML", false, awsapi.GrantTrust, s.assumeRoleWithSAML),
 			awsapi.Op("AssumeRoleWithWebIdentity", false, awsapi.GrantTrust, s.assumeRoleWithWebIdentity),
-			awsapi.Op("AssumeRoot", true, awsapi.GrantWithin, s.assumeRoot),
-			awsapi.Op("DecodeAuthorizationMessage", true, awsapi.GrantWithin, s.decodeAuthorizationMessage),
-			awsapi.Op("GetAccessKeyInfo", true, awsapi.GrantWithin, s.getAccessKeyInfo),
-			awsapi.Op("GetCallerIdentity", true, awsapi.GrantNone, s.getCallerIdentity),
-			awsapi.Op("GetFederationToken", true, awsapi.GrantWithin, s.getFederationToken),
-			awsapi.Op("GetSessionToken", true, awsapi.GrantNone, s.getSessionToken),
-			awsapi.Op("GetWebIdentityToken", true, awsapi.GrantWithin, s.getWebIdentityToken),
+			awsapi.Op("AssumeRoot", true, awsapi.GrantWithin, active(s, s.assumeRoot)),
+			awsapi.Op("DecodeAuthorizationMessage", true, awsapi.GrantWithin, active(s, s.decodeAuthorizationMessage)),
+			awsapi.Op("GetAccessKeyInfo", true, awsapi.GrantWithin, active(s, s.getAccessKeyInfo)),
+			awsapi.Op("GetCallerIdentity", true, awsapi.GrantNone, active(s, s.getCallerIdentity)),
+			awsapi.Op("GetFederationToken", true, awsapi.GrantWithin, active(s, s.getFederationToken)),
+			awsapi.Op("GetSessionToken", true, awsapi.GrantNone, active(s, s.getSessionToken)),
+			awsapi.Op("GetWebIdentityToken", true, awsapi.GrantWithin, active(s, s.getWebIdentityToken)),
 		},
 		Planned: []string{"GetDelegatedAccessToken"},
 	}

@@ -76,12 +76,15 @@ func fillRole(ctx *policy.Context, role *iam.Role) {
 
 // sessionDuration is what was asked for, within what the role allows. The
 // expiry of what was presented for it does not cap it (observed).
-func sessionDuration(seconds *int32, role *iam.Role) (time.Duration, error) {
+func sessionDuration(call *awsapi.Call, seconds *int32, role *iam.Role) (time.Duration, error) {
 	if seconds == nil {
 		return defaultDuration, nil
 	}
 	duration := time.Duration(*seconds) * time.Second
 	if duration > role.MaxSessionDuration {
+		call.Explain(
+			fmt.Sprintf("%s was asked for, and the MaxSessionDuration of %s is %s", duration, role.ARN, role.MaxSessionDuration),
+			fmt.Sprintf("ask for at most %d seconds, or give the role a longer MaxSessionDuration (aws iam update-role --max-session-duration)", int64(role.MaxSessionDuration/time.Second)))
 		return 0, validationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
 	return duration, nil

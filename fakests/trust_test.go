@@ -55,7 +55,7 @@ func TestA69_A84_TrustPolicies(t *testing.T) {
 		"source address":                    {with(`"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}`), yes},
 		"TLS":                               {with(`"Bool":{"aws:SecureTransport":"true"}`), yes},
 		"time":                              {with(`"DateLessThan":{"aws:CurrentTime":"2026-11-23T08:00:01Z"},"NumericEquals":{"aws:EpochTime":"1795420800"}`), yes},
-		"region":                            {with(`"StringEquals":{"aws:RequestedRegion":"us-east-1"}`), yes},
+		"region":                            {with(`"StringEquals":{"aws:RequestedRegion":"eu-west-1"}`), yes},
 		"two statements are a union":        {with(`"StringEquals":{"`+host+`:sub":"x"}`) + "," + with(`"StringEquals":{`+sub+`}`), yes},
 	} {
 		t.Run(name, func(t *testing.T) {

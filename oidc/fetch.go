@@ -47,7 +47,7 @@ func (v *Verifier) fetchKeys(ctx context.Context, issuer string) (*servedKeys, t
 	if err != nil {
 		return nil, 0, fail(jwksURI, jwks.status, err)
 	}
-	return &servedKeys{set: set, pins: append(discovery.pins, jwks.pins...)}, min(discovery.ttl, jwks.ttl), nil
+	return &servedKeys{set: set, url: jwksURI, pins: append(discovery.pins, jwks.pins...)}, min(discovery.ttl, jwks.ttl), nil
 }
 
 // readDiscovery checks what STS requires of a discovery document and returns

@@ -43,6 +43,8 @@ type keySet struct {
 	kids   []string // in the document's order, for a record
 	sole   *verificationKey
 	usable int
+	// nameless is how many entries are ignored because they have no kid.
+	nameless int
 	// overRSA and overEC say that there are more keys of that type than STS takes.
 	overRSA, overEC bool
 }
@@ -72,6 +74,7 @@ func parseKeySet(document []byte) (*keySet, error) {
 			ecKeys++
 		}
 		if !ok {
+			set.nameless++
 			continue
 		}
 		if set.byKID[key.kid] == nil {
@@ -146,9 +149,9 @@ func (s *keySet) find(token *UnverifiedToken) (*verificationKey, error) {
 	}
 	switch {
 	case key == nil && token.hasKID:
-		return nil, fail(KeyUnavailable, errNoSuchKID)
+		return nil, fail(KeyUnavailable, s.without(errNoSuchKID))
 	case key == nil:
-		return nil, fail(KeyUnavailable, errAmbiguousKey)
+		return nil, fail(KeyUnavailable, s.without(errAmbiguousKey))
 	case key.fault != nil:
 		return nil, fail(KeyUnavailable, key.fault)
 	case s.over(token.alg):
@@ -159,6 +162,14 @@ func (s *keySet) find(token *UnverifiedToken) (*verificationKey, error) {
 		return nil, fail(KeyOps, errors.New("the key has key_ops"))
 	}
 	return key, nil
+}
+
+// without adds to an error that there are keys which do not count.
+func (s *keySet) without(err error) error {
+	if s.nameless == 0 {
+		return err
+	}
+	return fmt.Errorf("%w; keys without kid are ignored: there are %d", err, s.nameless)
 }
 
 func (s *keySet) over(alg jose.SignatureAlgorithm) bool {

@@ -38,6 +38,7 @@ type keptKeys struct {
 // they came from. They are immutable.
 type servedKeys struct {
 	set  *keySet
+	url  string // where the keys are
 	pins []pin
 }
 
@@ -52,7 +53,11 @@ func (k *servedKeys) find(token *UnverifiedToken, provider Provider) (*verificat
 			}
 		}
 	}
-	return k.set.find(token)
+	key, err := k.set.find(token)
+	if rejected, ok := errors.AsType[*RejectedError](err); ok {
+		rejected.URL = k.url
+	}
+	return key, err
 }
 
 // fresh reports whether the keys may serve at now. A clock that was set back

@@ -39,6 +39,13 @@ func (t *UnverifiedToken) ClaimedSubject() string { return t.subject }
 // ClaimedAudiences returns the aud claim, for a record of what was claimed.
 func (t *UnverifiedToken) ClaimedAudiences() []string { return append([]string(nil), t.aud...) }
 
+// ClaimedID returns the jti claim, empty if it is not text.
+func (t *UnverifiedToken) ClaimedID() string {
+	var id string
+	readString(t.claims["jti"], &id)
+	return id
+}
+
 // ClaimedPayload returns the token's payload, for a record of what was claimed.
 func (t *UnverifiedToken) ClaimedPayload() json.RawMessage {
 	return append(json.RawMessage(nil), t.jws.UnsafePayloadWithoutVerification()...)

@@ -143,14 +143,14 @@ func (l *Log) Records(limit int) []*Record {
 
 // Get returns the record of the request id.
 func (l *Log) Get(id string) (*Record, bool) {
-	return l.newest(func(r *Record) bool { return r.ID == id })
+	return l.Newest(func(r *Record) bool { return r.ID == id })
 }
 
 // LastDenied returns the newest record whose request was refused; see Denied.
-func (l *Log) LastDenied() (*Record, bool) { return l.newest((*Record).Denied) }
+func (l *Log) LastDenied() (*Record, bool) { return l.Newest((*Record).Denied) }
 
-// newest returns the newest record of which is holds.
-func (l *Log) newest(is func(*Record) bool) (*Record, bool) {
+// Newest returns the newest record of which is holds.
+func (l *Log) Newest(is func(*Record) bool) (*Record, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := len(l.ring)

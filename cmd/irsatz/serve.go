@@ -32,6 +32,7 @@ type serverFlags struct {
 	enforce, texts, logLevel string
 	dataDir                  string
 	propagation              time.Duration
+	disabled                 []string
 }
 
 func (f *serverFlags) add(flags *pflag.FlagSet) {
@@ -42,6 +43,7 @@ func (f *serverFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.enforce, "enforce", "strict", "strict, or audit: serve what policies deny, and record it")
 	flags.StringVar(&f.texts, "error-texts", "current", "texts of STS errors: current, or legacy (those of tutorials written before July 2026)")
 	flags.DurationVar(&f.propagation, "iam-propagation", 0, "how long STS denies a new role, as AWS does for about 10s (default: not at all)")
+	flags.StringArrayVar(&f.disabled, "sts-disabled-region", nil, "answer as where STS is not activated in this region (may be repeated)")
 	flags.StringVar(&f.dataDir, "data-dir", "", "keep the state in this folder")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 }
@@ -51,6 +53,7 @@ func (f *serverFlags) config(p *program) (emulator.Config, error) {
 	config := emulator.Config{
 		Listen: f.listen, Control: hostPort(f.control), ControlToken: f.token,
 		Account: f.account, Region: f.region, Root: f.root, IAMPropagation: f.propagation,
+		STSDisabledRegions: f.disabled,
 	}
 	if f.dataDir != "" {
 		return config, withHint(errors.New("--data-dir: keeping state across restarts is not implemented"), "without it, state lives as long as the process")

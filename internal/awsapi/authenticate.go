@@ -28,7 +28,7 @@ func (s *QueryServer) authenticate(r *http.Request, call *Call, form *Form) (*ia
 	}
 	call.Record.AccessKeyID, call.Record.Region = auth.AccessKeyID, auth.Scope.Region
 	if err := s.checkScope(r, auth); err != nil {
-		call.Explain(fmt.Sprintf("the request to %s was signed for %s", r.Host, auth.Scope), "set AWS_REGION to the endpoint's region, and check which service the endpoint is given for")
+		call.Explain(s.explainScope(r.Host, auth))
 		return nil, err
 	}
 	caller, secret, err := s.config.Store.Authenticate(auth.AccessKeyID, auth.SessionToken)
@@ -87,10 +87,18 @@ func (s *QueryServer) checkScope(r *http.Request, auth *sigv4.Authorization) err
 	return signatureRefusal(message)
 }
 
-// regionFits reports whether the region may sign for the host. AWS's own host
-// names say which region they want, the global one us-east-1; at any other
-// name every region's shape is fine.
+// regionFits reports whether the region may sign for the host: that of the host,
+// or where the host says nothing, whatever has the shape of one.
 func (s *QueryServer) regionFits(host, region string) bool {
+	if want := s.endpointRegion(host); want != "" {
+		return region == want
+	}
+	return regionShaped(region)
+}
+
+// endpointRegion is the region that one of AWS's own host names is in, the
+// global one in us-east-1. Other names are in none.
+func (s *QueryServer) endpointRegion(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
@@ -98,11 +106,26 @@ func (s *QueryServer) regionFits(host, region string) bool {
 	aws := len(labels) >= 3 && labels[len(labels)-2] == "amazonaws" && labels[0] == s.service.Name
 	switch {
 	case aws && len(labels) == 4:
-		return region == labels[1]
+		return labels[1]
 	case aws:
-		return region == "us-east-1"
+		return "us-east-1"
 	}
-	return regionShaped(region)
+	return ""
+}
+
+// explainScope says for which region and service a request was signed, and for
+// which it should have been.
+func (s *QueryServer) explainScope(host string, auth *sigv4.Authorization) (cause, fix string) {
+	cause = fmt.Sprintf("the request to %s was signed for %s", host, auth.Scope)
+	want := s.endpointRegion(host)
+	switch {
+	case auth.Scope.Service != s.service.Name:
+		return cause, "give the client this endpoint for " + s.service.Name + " only, or look which service it thinks it is calling"
+	case want == "":
+		return cause, "set AWS_REGION to a region such as eu-west-1"
+	}
+	return cause + ", but that endpoint is in " + want,
+		"set AWS_REGION=" + want + " where the client runs: without it an SDK signs for the region of its profile, or for us-east-1; or call the endpoint of " + auth.Scope.Region
 }
 
 // regionShaped reports whether s looks like eu-west-1 or us-gov-east-1.

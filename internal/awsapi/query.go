@@ -138,6 +138,9 @@ func NewQueryServer(service Query, config Config) (*QueryServer, error) {
 // ServeHTTP takes a request through all phases.
 func (s *QueryServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call := NewCall(&s.config, s.service.Name, s.config.UUID(), r)
+	if region := s.endpointRegion(r.Host); region != "" {
+		call.Record.Region = region
+	}
 	answer := &response{w: w, service: &s.service, call: call, head: r.Method == http.MethodHead, json: wantsJSON(r)}
 	form, done := s.form(answer, r)
 	if done {
