@@ -19,6 +19,9 @@ const maxSkew = 15 * time.Minute
 // S3's, as observed: material, scope, coverage, time, identity, expiry,
 // signature.
 func (x *exchange) authenticate() *awsapi.Error {
+	if x.op.has(form) {
+		return x.authenticateForm()
+	}
 	x.payload = x.header.Get("X-Amz-Content-Sha256")
 	auth, err := sigv4.Parse(x.r)
 	if err != nil {
@@ -29,13 +32,17 @@ func (x *exchange) authenticate() *awsapi.Error {
 		return x.parseRefusal(perr)
 	}
 	x.call.Record.AccessKeyID = auth.AccessKeyID
-	for _, check := range [...]func(*sigv4.Authorization) *awsapi.Error{x.checkScope, x.checkCoverage, x.checkPayload, x.checkTime, x.identify} {
+	for _, check := range [...]func(*sigv4.Authorization) *awsapi.Error{x.checkScope, x.checkCoverage, x.checkPayload, x.checkTime} {
 		if err := check(auth); err != nil {
 			return err
 		}
 	}
-	x.auth = auth
-	return nil
+	return x.identify(auth, func(secret string) error {
+		if x.payload == "" {
+			return x.verifier.Verify(x.r, auth, secret, sigv4.UnsignedPayload)
+		}
+		return x.verifier.Verify(x.r, auth, secret, x.payload)
+	})
 }
 
 // anonymous lets an unsigned request through as nobody, to the few operations
@@ -71,10 +78,14 @@ func (x *exchange) anonymous() *awsapi.Error {
 	return x.checkPayload(&sigv4.Authorization{})
 }
 
-// malformed words a fault of the header or the query.
-func malformed(auth *sigv4.Authorization, text string) *awsapi.Error {
-	if auth.Presigned {
-		return badRequest("AuthorizationQueryParametersError", "Error parsing the X-Amz-Credential parameter; "+text)
+// malformed words a fault of the header, the query or the form.
+func (x *exchange) malformed(auth *sigv4.Authorization, text string) *awsapi.Error {
+	const query = "Error parsing the X-Amz-Credential parameter; "
+	switch {
+	case x.form != nil:
+		return invalidArgument(query+text, sigv4.FieldCredential, x.form.field(sigv4.FieldCredential))
+	case auth.Presigned:
+		return badRequest("AuthorizationQueryParametersError", query+text)
 	}
 	return badRequest("AuthorizationHeaderMalformed", "The authorization header is malformed; "+text)
 }
@@ -83,14 +94,14 @@ func (x *exchange) checkScope(auth *sigv4.Authorization) *awsapi.Error {
 	scope, region := auth.Scope, x.config.Region
 	switch {
 	case scope.Region != region:
-		e := malformed(auth, "the region '"+scope.Region+"' is wrong; expecting '"+region+"'")
-		e.Details = []awsapi.Detail{detail("Region", region)}
+		e := x.malformed(auth, "the region '"+scope.Region+"' is wrong; expecting '"+region+"'")
+		e.Details = append(e.Details, detail("Region", region))
 		e.Headers = []awsapi.Detail{detail("X-Amz-Bucket-Region", region)}
 		return e
 	case scope.Service != "s3":
-		return malformed(auth, `incorrect service "`+scope.Service+`". This endpoint belongs to "s3".`)
+		return x.malformed(auth, `incorrect service "`+scope.Service+`". This endpoint belongs to "s3".`)
 	case scope.Terminator != sigv4.Terminator:
-		return malformed(auth, `incorrect terminal "`+scope.Terminator+`". This endpoint uses "aws4_request".`)
+		return x.malformed(auth, `incorrect terminal "`+scope.Terminator+`". This endpoint uses "aws4_request".`)
 	}
 	return nil
 }
@@ -158,8 +169,8 @@ func (x *exchange) checkTime(auth *sigv4.Authorization) *awsapi.Error {
 	return nil
 }
 
-// identify looks the credentials up and checks the signature.
-func (x *exchange) identify(auth *sigv4.Authorization) *awsapi.Error {
+// identify looks the credentials up and has the signature verified.
+func (x *exchange) identify(auth *sigv4.Authorization, verify func(secret string) error) *awsapi.Error {
 	caller, secret, err := x.config.Store.Authenticate(auth.AccessKeyID, auth.SessionToken)
 	unexpected := errors.Is(err, iam.ErrTokenUnexpected)
 	if unexpected {
@@ -170,11 +181,7 @@ func (x *exchange) identify(auth *sigv4.Authorization) *awsapi.Error {
 		x.call.ExplainCredentials(err)
 		return identityRefusal(auth, err)
 	}
-	payload := x.payload
-	if payload == "" {
-		payload = sigv4.UnsignedPayload
-	}
-	if err := x.verifier.Verify(x.r, auth, secret, payload); err != nil {
+	if err := verify(secret); err != nil {
 		x.call.Explain("the signature does not match: wrong secret, or the request was changed after it was signed", "")
 		mismatch, _ := errors.AsType[*sigv4.MismatchError](err)
 		return signatureRefusal(auth, mismatch)
@@ -185,6 +192,7 @@ func (x *exchange) identify(auth *sigv4.Authorization) *awsapi.Error {
 	}
 	x.signing = x.verifier.Key(secret, auth.Scope)
 	x.call.Authenticated(caller)
+	x.auth = auth
 	return nil
 }
 
@@ -209,11 +217,14 @@ func tokenRefusal(code, message string, auth *sigv4.Authorization) *awsapi.Error
 
 // signatureRefusal shows the caller what was signed, as S3 does.
 func signatureRefusal(auth *sigv4.Authorization, m *sigv4.MismatchError) *awsapi.Error {
-	return fail(http.StatusForbidden, "SignatureDoesNotMatch",
+	e := fail(http.StatusForbidden, "SignatureDoesNotMatch",
 		"The request signature we calculated does not match the signature you provided. Check your key and signing method.",
 		detail("AWSAccessKeyId", auth.AccessKeyID), detail("StringToSign", m.StringToSign), detail("SignatureProvided", m.Provided),
-		detail("StringToSignBytes", spacedHex(m.StringToSign)), detail("CanonicalRequest", m.CanonicalRequest),
-		detail("CanonicalRequestBytes", spacedHex(m.CanonicalRequest)))
+		detail("StringToSignBytes", spacedHex(m.StringToSign)))
+	if m.CanonicalRequest != "" { // a form and a chunk have none
+		e.Details = append(e.Details, detail("CanonicalRequest", m.CanonicalRequest), detail("CanonicalRequestBytes", spacedHex(m.CanonicalRequest)))
+	}
+	return e
 }
 
 func spacedHex(s string) string {

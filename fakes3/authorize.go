@@ -124,10 +124,10 @@ func (x *exchange) passRole() *awsapi.Error {
 
 // resource returns the ARN that the operation's actions are asked on.
 func (x *exchange) resource() string {
-	switch x.op.target {
-	case toObject:
+	switch {
+	case x.key != "":
 		return arn.Object(x.name, x.key).String()
-	case toBucket:
+	case x.op.target == toBucket:
 		return arn.Bucket(x.name).String()
 	}
 	return arn.Bucket("*").String()

@@ -42,7 +42,10 @@ func (x *exchange) baseContext(b *bucket) *policy.Context {
 		return ctx
 	}
 	kind := "REST-HEADER"
-	if x.auth.Presigned {
+	switch {
+	case x.form != nil:
+		kind = "POST"
+	case x.auth.Presigned:
 		kind = "REST-QUERY-STRING"
 	}
 	ctx.Set("s3:authType", kind)
@@ -174,7 +177,7 @@ func (x *exchange) fillPut(ctx *policy.Context) {
 		ctx.Set("s3:object-lock-remaining-retention-days", strconv.Itoa(int(days)))
 	}
 	switch x.op.name {
-	case "PutObject", "CompleteMultipartUpload", "CopyObject":
+	case "PutObject", "CompleteMultipartUpload", "CopyObject", "PostObject":
 		ctx.Set("s3:ObjectCreationOperation", "true")
 		x.fillHeaders(ctx, []string{"if-match", "if-none-match"})
 	default:

@@ -91,6 +91,10 @@ func invalidBucketName(name string) *awsapi.Error {
 	return badRequest("InvalidBucketName", "The specified bucket is not valid.", detail("BucketName", name))
 }
 
+func keyTooLong(key string) *awsapi.Error {
+	return badRequest("KeyTooLongError", "Your key is too long", detail("Size", itoa(len(key))), detail("MaxSizeAllowed", itoa(maxKey)))
+}
+
 func preconditionFailed(condition string) *awsapi.Error {
 	return fail(http.StatusPreconditionFailed, "PreconditionFailed",
 		"At least one of the pre-conditions you specified did not hold", detail("Condition", condition))

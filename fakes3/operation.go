@@ -35,8 +35,8 @@ const (
 	created
 	// writes: the operation takes the headers of an object to be stored.
 	writes
-	// form: the operation authenticates by fields of a form, which is not
-	// implemented, so it is refused before anything is read.
+	// form: the operation authenticates by fields of a form, which also say what
+	// it is about.
 	form
 	// newer: the operation is not one of the API model that is listed.
 	newer

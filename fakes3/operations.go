@@ -131,5 +131,5 @@ var operations = [...]operation{
 	{"UpdateBucketMetadataAnnotationTableConfiguration", http.MethodPut, toBucket, "metadataAnnotationTable", "", "UpdateBucketMetadataAnnotationTableConfiguration", "", "", newer, nil},
 
 	// A form upload from a browser is no operation of the API model.
-	{"PostObject", http.MethodPost, toBucket, "", "", "PutObject", "", "", form, nil},
+	{"PostObject", http.MethodPost, toBucket, "", "", "PutObject", "", "", form | open | writes, (*exchange).postObject},
 }

@@ -124,7 +124,7 @@ func signer() sigv4.Signer {
 	return sigv4.Signer{Style: sigv4.S3, AccessKeyID: "AKIAEXAMPLE", SecretAccessKey: "secret", Region: "us-east-1", Service: "s3"}
 }
 
-func TestV226KeysVerifyUnnormalised(t *testing.T) {
+func TestV226_KeysVerifyUnnormalised(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/b/a b", "/b/a+b", "/b/a%b", "/b/~x", "/b/ä€", "/b//x", "/b/../c", "/b/./c", "/b/", "//b", "/b/%2e%2e"} {
 		r, _ := http.NewRequest(http.MethodPut, "http://localhost:4566/", nil)
