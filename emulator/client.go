@@ -59,10 +59,10 @@ func (c *Client) TokenEndpoint(ctx context.Context, issuer string) (TokenEndpoin
 	return get[TokenEndpoint](ctx, c, "/v1/token-endpoint?"+url.Values{"issuer": {issuer}}.Encode())
 }
 
-// Inject returns what a pod of the service account is given.
-func (c *Client) Inject(ctx context.Context, cluster, namespace, name string, preset []string) (Injection, error) {
-	q := url.Values{"cluster": {cluster}, "namespace": {namespace}, "serviceAccount": {name}, "preset": preset}
-	return get[Injection](ctx, c, "/v1/injection?"+q.Encode())
+// ServiceAccount returns a service account of a cluster; "" means the first.
+func (c *Client) ServiceAccount(ctx context.Context, cluster, namespace, name string) (ServiceAccount, error) {
+	q := url.Values{"cluster": {cluster}, "namespace": {namespace}, "name": {name}}
+	return get[ServiceAccount](ctx, c, "/v1/serviceaccounts?"+q.Encode())
 }
 
 // Inventory returns what is there.

@@ -15,6 +15,7 @@ import (
 	"github.com/irsatz/irsatz/internal/nearest"
 	"github.com/irsatz/irsatz/manifest"
 	"github.com/irsatz/irsatz/oidc"
+	"github.com/irsatz/irsatz/webhook"
 )
 
 // hosted is an issuer that lives here.
@@ -31,6 +32,7 @@ type hosted struct {
 type cluster struct {
 	hosted
 	serviceAccounts map[string]*serviceAccount
+	webhook         *webhook.Webhook // over the service accounts
 }
 
 // serviceAccount is a Kubernetes ServiceAccount as far as it matters here.
@@ -128,6 +130,9 @@ func (e *Emulator) plan(there *clusterSet, state *manifest.State) (*clusterSet, 
 		}
 		s := &serviceAccount{namespace: sa.Namespace, name: sa.Name, annotations: sa.Annotations}
 		k.serviceAccounts[s.key()] = s
+	}
+	for _, k := range p.order {
+		k.webhook = e.newWebhook(k)
 	}
 	return newClusterSet(p.order, p.others), nil
 }

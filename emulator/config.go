@@ -55,6 +55,10 @@ type Config struct {
 	Audit      bool               // serve what policies deny, and record it
 	ErrorTexts fakests.ErrorTexts // zero means today's
 
+	// PodEndpoint is the URL at which the pods of real clusters reach the AWS
+	// port; the webhook gives it to them. "" means that it gives none.
+	PodEndpoint string
+
 	// IAMPropagation is how long STS does not know of a new role, by the
 	// emulator's clock. Zero means that it knows at once; AWS takes about ten
 	// seconds.

@@ -53,11 +53,11 @@ func (e *Emulator) Describe(ctx context.Context, clusterName, namespace, name st
 		return Description{}, err
 	}
 	d := Description{ServiceAccountEntry: k.entry(sa), Issuer: k.issuer.URL()}
-	in, err := e.Inject(k.name, namespace, name, nil)
-	if err != nil || !in.Injected {
-		return d, err
+	audience, ok := k.webhook.Audience(namespace, name)
+	if !ok {
+		return d, nil
 	}
-	d.Audience = in.Audience
+	d.Audience = audience
 	var v Inventory
 	if a, err := arn.Parse(d.RoleARN); err == nil {
 		v.addAccount(w.store.Snapshot(), a.AccountID)
@@ -68,7 +68,7 @@ func (e *Emulator) Describe(ctx context.Context, clusterName, namespace, name st
 	if i := slices.IndexFunc(v.Providers, func(p ProviderEntry) bool { return "https://"+p.URL == d.Issuer }); i >= 0 {
 		d.Provider = &v.Providers[i]
 	}
-	token, err := e.MintToken(ctx, TokenRequest{Cluster: k.name, Namespace: namespace, ServiceAccount: name, Audiences: []string{in.Audience}})
+	token, err := e.MintToken(ctx, TokenRequest{Cluster: k.name, Namespace: namespace, ServiceAccount: name, Audiences: []string{audience}})
 	if err != nil {
 		return d, err
 	}

@@ -65,7 +65,7 @@ func TestGuard(t *testing.T) {
 				good         int
 			}{
 				{"GET", "/v1/info", 200}, {"GET", "/v1/ca", 200}, {"GET", "/v1/trail", 200}, {"GET", "/v1/clock", 200},
-				{"POST", "/v1/tokens", 400}, {"POST", "/v1/state", 204}, {"GET", "/v1/why/none", 404}, {"GET", "/v1/injection", 404},
+				{"POST", "/v1/tokens", 400}, {"POST", "/v1/state", 204}, {"GET", "/v1/why/none", 404}, {"GET", "/v1/serviceaccounts", 404},
 				{"GET", "/v1/unknown", 404}, {"GET", "/", 404}, {"GET", "//v1/info", 404}, {"GET", "/v1/../v1/info", 404},
 				{"DELETE", "/v1/info", 405}, {"OPTIONS", "/v1/tokens", 405},
 			} {

@@ -107,9 +107,9 @@ func TestServiceAccountWithoutCluster(t *testing.T) {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
 	s.mint(emulator.TokenRequest{Cluster: emulator.DefaultCluster})
-	in, err := s.control().Inject(t.Context(), "", "prod", "app", nil)
-	if err != nil || in.Injected || in.Cluster != emulator.DefaultCluster {
-		t.Errorf("injection without role: %+v, %v", in, err)
+	in, err := s.control().ServiceAccount(t.Context(), "", "prod", "app")
+	if err != nil || in.Name != "app" || in.Cluster != emulator.DefaultCluster {
+		t.Errorf("service account: %+v, %v", in, err)
 	}
 	state := &manifest.State{ServiceAccounts: []manifest.ServiceAccount{{Cluster: "none", Namespace: "prod", Name: "app"}}}
 	if _, err := emulator.Start(emulator.Config{Listen: "127.0.0.1:0", Control: "127.0.0.1:0", State: state}); err == nil || !strings.Contains(err.Error(), "there is no cluster none") {

@@ -28,6 +28,8 @@ func (e *Emulator) serveAWS(w http.ResponseWriter, r *http.Request) {
 		now.s3.ServeHTTP(w, r)
 	case path == "/_irsatz/health" || path == "/_localstack/health":
 		health(w, r)
+	case path == "/_irsatz/mutate" || strings.HasPrefix(path, "/_irsatz/clusters/"):
+		clusters.serveWebhook(w, r)
 	case strings.HasPrefix(path, "/_irsatz/") || strings.HasPrefix(path, "/_localstack/"):
 		notFoundHandler(w, r)
 	case to.named && to.service == "oidc":
@@ -63,7 +65,7 @@ func (e *Emulator) controlRoutes() http.Handler {
 	r.Path("/v1/tokens").Methods(http.MethodPost).HandlerFunc(e.controlToken)
 	r.Path("/v1/token-endpoint").Methods(http.MethodGet).HandlerFunc(e.controlTokenEndpoint)
 	r.Path(idTokenPath + "{issuer}").Methods(http.MethodGet).HandlerFunc(e.controlIDToken)
-	r.Path("/v1/injection").Methods(http.MethodGet).HandlerFunc(e.controlInjection)
+	r.Path("/v1/serviceaccounts").Methods(http.MethodGet).HandlerFunc(e.controlServiceAccount)
 	r.Path("/v1/inventory").Methods(http.MethodGet).HandlerFunc(e.controlInventory)
 	r.Path("/v1/serviceaccounts/{namespace}/{name}").Methods(http.MethodGet).HandlerFunc(e.controlDescribe)
 	r.Path("/v1/trail").Methods(http.MethodGet).HandlerFunc(e.controlTrail)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/irsatz/irsatz/oidc"
-	"github.com/irsatz/irsatz/webhook"
 )
 
 // TokenRequest asks the control port for a web identity token.
@@ -94,53 +93,4 @@ func (e *Emulator) controlToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, token)
-}
-
-// Injection is what the webhook gives a pod of a service account.
-type Injection struct {
-	Cluster        string        `json:"cluster"`
-	Namespace      string        `json:"namespace"`
-	ServiceAccount string        `json:"serviceAccount"`
-	Injected       bool          `json:"injected"` // false: the service account has no role, and a pod gets nothing
-	Env            []webhook.Env `json:"env,omitempty"`
-	Audience       string        `json:"audience,omitempty"`
-	Expiration     time.Duration `json:"expiration,omitempty"` // of the token
-	MountPath      string        `json:"mountPath,omitempty"`
-	TokenPath      string        `json:"tokenPath,omitempty"` // below MountPath
-	Warnings       []string      `json:"warnings,omitempty"`
-}
-
-// Inject returns what the webhook gives a pod of the service account whose
-// container has variables of the preset names already.
-func (e *Emulator) Inject(clusterName, namespace, name string, preset []string) (Injection, error) {
-	k, err := e.clusters().find(clusterName)
-	if err != nil {
-		return Injection{}, err
-	}
-	sa, err := k.serviceAccount(namespace, name)
-	if err != nil {
-		return Injection{}, err
-	}
-	in := Injection{Cluster: k.name, Namespace: namespace, ServiceAccount: name}
-	// As on EKS, where the region is set and regional endpoints are the
-	// default.
-	config := webhook.Config{DefaultRegion: e.config.Region, RegionalSTSEndpoint: true}
-	got, ok := config.Inject(webhook.ServiceAccount{Annotations: sa.annotations}, webhook.Pod{})
-	if !ok {
-		return in, nil
-	}
-	in.Injected, in.Warnings, in.Env = true, got.Warnings, got.Env(preset...)
-	in.Audience, in.Expiration = got.Volume.Audience, time.Duration(got.Volume.ExpirationSeconds)*time.Second
-	in.MountPath, in.TokenPath = got.Mount.Path, got.Volume.Path
-	return in, nil
-}
-
-func (e *Emulator) controlInjection(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	in, err := e.Inject(q.Get("cluster"), q.Get("namespace"), q.Get("serviceAccount"), q["preset"])
-	if err != nil {
-		refuse(w, err)
-		return
-	}
-	writeJSON(w, in)
 }

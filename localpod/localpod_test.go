@@ -221,7 +221,7 @@ func TestFiles(t *testing.T) {
 	}
 	claims := payload(t, string(file(tokenFile)))
 	kubernetes, _ := claims["kubernetes.io"].(map[string]any)
-	if claims["sub"] != "system:serviceaccount:prod:app" || kubernetes["pod"] == nil || p.Injection.Audience != "sts.amazonaws.com" {
+	if claims["sub"] != "system:serviceaccount:prod:app" || kubernetes["pod"] == nil || p.Container.Tokens[0].Audience != "sts.amazonaws.com" {
 		t.Errorf("claims %v", claims)
 	}
 	if left := p.Expires.Sub(clock.Now()); left < 23*time.Hour || left > 24*time.Hour+time.Minute {

@@ -1,12 +1,19 @@
 // Package webhook is the pod-identity admission webhook: pod in, JSON patch
 // out.
 //
-// It does what github.com/aws/amazon-eks-pod-identity-webhook does. What is
-// here so far is its core, which knows no Kubernetes types: the environment,
-// the volume and the mount that a pod of a service account is given.
+// It does what github.com/aws/amazon-eks-pod-identity-webhook does, byte for
+// byte, and names that program "upstream". What irsatz adds to a pod (see
+// Additions) is a step of its own after that, which the zero Config leaves out.
 package webhook
 
-import "regexp"
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/irsatz/irsatz/internal/clock"
+)
 
 // What upstream calls its volume and the file in it. Its README says aws-token;
 // its code, and every real cluster, says aws-iam-token.
@@ -17,16 +24,17 @@ const (
 
 // Defaults of upstream's flags.
 const (
-	defaultPrefix     = "eks.amazonaws.com"
-	defaultAudience   = "sts.amazonaws.com"
-	defaultMountPath  = "/var/run/secrets/eks.amazonaws.com/serviceaccount"
-	defaultExpiration = 86400
-
-	// minExpiration is the shortest lifetime the TokenRequest API grants.
-	minExpiration = 600
+	DefaultAnnotationPrefix = "eks.amazonaws.com"
+	DefaultTokenAudience    = "sts.amazonaws.com"
+	DefaultTokenMountPath   = "/var/run/secrets/eks.amazonaws.com/serviceaccount"
+	DefaultTokenExpiration  = 86400
 )
 
-// Config is the webhook's flags. The zero Config is upstream's defaults.
+// minExpiration is the shortest lifetime the TokenRequest API grants.
+const minExpiration = 600
+
+// Config is the webhook's flags. The zero Config is upstream's defaults, over
+// no service accounts.
 type Config struct {
 	AnnotationPrefix    string // --annotation-prefix; empty means eks.amazonaws.com
 	TokenAudience       string // --token-audience; empty means sts.amazonaws.com
@@ -34,94 +42,89 @@ type Config struct {
 	TokenExpiration     int64  // --token-expiration in seconds; 0 means 86400, less than 600 means 600
 	DefaultRegion       string // --aws-default-region; empty means that no region is injected
 	RegionalSTSEndpoint bool   // --sts-regional-endpoint; false means that none is injected by default
+
+	// RoleARNs is where names in role-arn annotations are (--compose-role-arn);
+	// nil means that annotations are taken as they are.
+	RoleARNs *RoleARNs
+	// ContainerCredentials says who gets container credentials in place of a
+	// web identity; the zero value means nobody.
+	ContainerCredentials ContainerCredentials
+
+	ServiceAccounts ServiceAccounts // nil means that there are none
+	Mappings        *Mappings       // the ConfigMap's (--watch-config-map); nil means none
+	// LookupGrace is how long a pod whose service account is not known may
+	// wait for it (--service-account-lookup-grace-period); 0 means not at all.
+	LookupGrace time.Duration
+
+	Additions Additions        // what upstream does not do; zero means nothing
+	Rand      io.Reader        // for the jitter of expirations; nil means crypto/rand
+	Log       *slog.Logger     // nil means no log
+	Now       func() time.Time // for the metrics; nil means clock.Now
 }
 
-// ServiceAccount is what the webhook reads of a service account.
-type ServiceAccount struct {
-	Annotations map[string]string
+// ServiceAccounts is where the webhook looks service accounts up. It is asked
+// by many goroutines at a time.
+type ServiceAccounts interface {
+	// Lookup returns a service account's annotations, which nobody changes,
+	// and whether there is one.
+	Lookup(namespace, name string) (annotations map[string]string, found bool)
+	// Await returns when a service account that was not found may be there
+	// now, or when ctx ends.
+	Await(ctx context.Context, namespace, name string)
+	// Len returns how many there are.
+	Len() int
 }
 
-// Pod is what the webhook reads of a pod, apart from its containers.
-type Pod struct {
-	Annotations map[string]string
-	Windows     bool // the node selector asks for Windows
+// Webhook decides what pods are given. It is an http.Handler for the API
+// server, see ServeHTTP.
+type Webhook struct {
+	config  Config
+	metrics *metrics
 }
 
-// Env is an environment variable.
-type Env struct{ Name, Value string }
-
-// Volume is the projected volume with the web identity token.
-type Volume struct {
-	Name              string
-	Audience          string
-	ExpirationSeconds int64
-	Path              string // file in the volume
-}
-
-// Mount is where a container sees the volume. It is read-only.
-type Mount struct {
-	VolumeName string
-	Path       string
-}
-
-// Injection is what a pod of a service account with a role is given.
-type Injection struct {
-	RoleARN  string
-	Volume   Volume
-	Mount    Mount
-	Warnings []string // for the log; nothing is refused for them
-
-	tokenFile   string
-	region      string
-	regionalSTS bool
-}
-
-// roleARNPattern is upstream's. It decides about a warning only.
-var roleARNPattern = regexp.MustCompile(`^arn:aws[a-z0-9-]*:iam::\d{12}:role\/[\w-\/.@+=,]+$`)
-
-// Inject returns what a pod of the service account is given. Without a role it
-// is false and the pod is left alone.
-func (c Config) Inject(sa ServiceAccount, pod Pod) (Injection, bool) {
-	c = c.resolved()
-	roleARN := sa.Annotations[c.key("role-arn")]
-	if roleARN == "" {
-		return Injection{}, false
-	}
-	in := Injection{
-		RoleARN: roleARN,
-		Volume: Volume{
-			Name:              volumeName,
-			Audience:          c.audience(sa),
-			ExpirationSeconds: c.expiration(sa, pod),
-			Path:              tokenPath,
-		},
-		Mount:       Mount{VolumeName: volumeName, Path: c.TokenMountPath},
-		tokenFile:   tokenFile(c.TokenMountPath, pod.Windows),
-		region:      c.DefaultRegion,
-		regionalSTS: c.regionalSTS(sa),
-	}
-	if !roleARNPattern.MatchString(roleARN) {
-		in.Warnings = append(in.Warnings, "arn is invalid: "+roleARN)
-	}
-	return in, true
+// New makes a webhook.
+func New(config Config) *Webhook {
+	return &Webhook{config: config.resolved(), metrics: newMetrics()}
 }
 
 // resolved is c with the defaults filled in.
 func (c Config) resolved() Config {
-	if c.AnnotationPrefix == "" {
-		c.AnnotationPrefix = defaultPrefix
+	c.AnnotationPrefix = or(c.AnnotationPrefix, DefaultAnnotationPrefix)
+	c.TokenAudience = or(c.TokenAudience, DefaultTokenAudience)
+	c.TokenMountPath = or(c.TokenMountPath, DefaultTokenMountPath)
+	c.TokenExpiration = max(or(c.TokenExpiration, DefaultTokenExpiration), minExpiration)
+	c.ContainerCredentials = c.ContainerCredentials.resolved()
+	if c.ServiceAccounts == nil {
+		c.ServiceAccounts = nobody{}
 	}
-	if c.TokenAudience == "" {
-		c.TokenAudience = defaultAudience
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
 	}
-	if c.TokenMountPath == "" {
-		c.TokenMountPath = defaultMountPath
+	if c.Now == nil {
+		c.Now = clock.Now
 	}
-	if c.TokenExpiration == 0 {
-		c.TokenExpiration = defaultExpiration
-	}
-	c.TokenExpiration = max(c.TokenExpiration, minExpiration)
 	return c
 }
 
-func (c Config) key(name string) string { return c.AnnotationPrefix + "/" + name }
+func (c *Config) key(name string) string { return c.AnnotationPrefix + "/" + name }
+
+// or returns the value, or the default for a zero one.
+func or[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
+		return otherwise
+	}
+	return value
+}
+
+// nobody is no service accounts.
+type nobody struct{}
+
+// Lookup finds nothing.
+func (nobody) Lookup(string, string) (map[string]string, bool) { return nil, false }
+
+// Await knows that there is nothing to wait for.
+func (nobody) Await(context.Context, string, string) {}
+
+// Len returns 0.
+func (nobody) Len() int { return 0 }

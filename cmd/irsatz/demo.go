@@ -15,6 +15,7 @@ import (
 
 	"github.com/irsatz/irsatz/emulator"
 	"github.com/irsatz/irsatz/internal/awsclient"
+	"github.com/irsatz/irsatz/localpod"
 	"github.com/irsatz/irsatz/manifest"
 )
 
@@ -174,7 +175,7 @@ func (d *demo) token(ctx context.Context) error {
 
 func (d *demo) assume(ctx context.Context) error {
 	d.heading("The SDK trades it for credentials: AssumeRoleWithWebIdentity")
-	in, err := d.control.Inject(ctx, "", demoNamespace, demoAccount, nil)
+	env, err := localpod.Variables(ctx, localpod.Config{Client: d.control, Namespace: demoNamespace, ServiceAccount: demoAccount})
 	if err != nil {
 		return err
 	}
@@ -182,10 +183,10 @@ func (d *demo) assume(ctx context.Context) error {
 	d.client = &awsclient.Client{
 		Endpoint: info.AWS, Region: info.Region, TokenFile: filepath.Join(d.dir, "token"), SessionName: "demo", HTTP: d.http,
 	}
-	for _, v := range in.Env {
-		d.say("   %s=%s", v.Name, v.Value)
-		if v.Name == "AWS_ROLE_ARN" {
-			d.client.RoleARN = v.Value
+	for _, v := range env {
+		d.say("   %s", v)
+		if arn, ok := strings.CutPrefix(v, "AWS_ROLE_ARN="); ok {
+			d.client.RoleARN = arn
 		}
 	}
 	arn := ""

@@ -83,14 +83,12 @@ func (p *program) printEnv(cmd *cobra.Command, f *podFlags, dir string, print fu
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	surroundings, err := p.pod(cmd.Context(), p.client(), dir, f)
+	surroundings, err := p.pod(cmd.Context(), p.client(), dir, f, nil)
 	if err != nil {
 		return err
 	}
 	defer surroundings.Close()
-	for _, warning := range surroundings.Warnings {
-		fmt.Fprintln(p.stderr, "irsatz: warning: "+warning)
-	}
+	p.warn(surroundings.Warnings)
 	// What the shell has already is of no interest.
 	inherited := map[string]bool{}
 	for _, v := range p.env.list {

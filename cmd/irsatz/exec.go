@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -15,13 +16,15 @@ import (
 
 	"github.com/irsatz/irsatz/emulator"
 	"github.com/irsatz/irsatz/localpod"
+	"github.com/irsatz/irsatz/workload"
 )
 
 // podFlags say which pod to be.
 type podFlags struct {
-	cluster, namespace, serviceAccount, pod string
-	env                                     []string
-	tls, intercept                          bool
+	cluster, namespace, serviceAccount string
+	pod, container, kubelet            string
+	env                                []string
+	tls, intercept                     bool
 }
 
 func (f *podFlags) add(flags *pflag.FlagSet) {
@@ -39,15 +42,21 @@ func (p *program) execCommand() *cobra.Command {
 		Long: `Runs a command with the environment that the pod identity webhook injects, a
 projected token that is kept fresh, and endpoints and trust for its AWS SDK. It
 uses the running server, or starts one for the time of the command when -f is
-given or none runs. Exits with the command's status.`,
-		Example: "  irsatz exec -n prod --serviceaccount app -- aws s3 ls\n  irsatz exec -f setup.yaml -n prod --serviceaccount app -- ./my-tests",
+given or none runs. Exits with the command's status.
+
+With --pod it is a container of the pod in a manifest: that goes through the
+webhook, its tokens get the owner, group and mode that the kubelet gives them,
+and root runs the command as the container's user and groups.`,
+		Example: "  irsatz exec -n prod --serviceaccount app -- aws s3 ls\n  irsatz exec -f setup.yaml -n prod --serviceaccount app -- ./my-tests\n  irsatz exec -f setup.yaml --pod deployment.yaml -- aws sts get-caller-identity",
 		Args:    cobra.MinimumNArgs(1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return p.exec(cmd, server, pod, args) },
 	}
 	p.controlFlags(cmd.Flags())
 	server.add(cmd.Flags())
 	pod.add(cmd.Flags())
-	cmd.Flags().StringVar(&pod.pod, "pod", "", "a Pod or Deployment manifest to be")
+	cmd.Flags().StringVar(&pod.pod, "pod", "", "manifest of a Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob to be; - reads it")
+	cmd.Flags().StringVarP(&pod.container, "container", "c", "", "container of --pod (default: the first, or the one that kubectl would take)")
+	cmd.Flags().StringVar(&pod.kubelet, "kubelet", "current", "whose token permissions to follow: current, or pre-1.19")
 	cmd.Flags().BoolVar(&pod.intercept, "intercept", false, "lead *.amazonaws.com here through a proxy, for SDKs that know no endpoint variable")
 	cmd.Flags().Lookup("log-level").DefValue = "error"
 	server.logLevel = "error"
@@ -56,8 +65,9 @@ given or none runs. Exits with the command's status.`,
 }
 
 func (p *program) exec(cmd *cobra.Command, server *serverFlags, pod *podFlags, args []string) error {
-	if pod.pod != "" {
-		return withHint(errors.New("--pod: running a Pod manifest is not implemented"), "name the ServiceAccount with -n and --serviceaccount")
+	work, err := p.workload(cmd, pod)
+	if err != nil {
+		return err
 	}
 	path, err := exec.LookPath(args[0])
 	if err != nil {
@@ -76,15 +86,60 @@ func (p *program) exec(cmd *cobra.Command, server *serverFlags, pod *podFlags, a
 	if err := privateHome(path, dir, pod); err != nil {
 		return err
 	}
-	surroundings, err := p.pod(cmd.Context(), client, dir, pod)
+	surroundings, err := p.pod(cmd.Context(), client, dir, pod, work)
 	if err != nil {
 		return err
 	}
 	defer surroundings.Close()
-	for _, warning := range surroundings.Warnings {
+	child := exec.Command(path, args[1:]...)
+	child.Env = surroundings.Env()
+	if warning := become(child, &surroundings.Container, filepath.Join(dir, "home")); warning != "" {
+		surroundings.Warnings = append(surroundings.Warnings, warning)
+	}
+	p.warn(surroundings.Warnings)
+	return p.runChild(child)
+}
+
+func (p *program) warn(warnings []string) {
+	for _, warning := range warnings {
 		fmt.Fprintln(p.stderr, "irsatz: warning: "+warning)
 	}
-	return p.runChild(path, args, surroundings.Env())
+}
+
+// workload reads the pod to be; nil if no manifest is given.
+func (p *program) workload(cmd *cobra.Command, f *podFlags) (*workload.Pod, error) {
+	if f.kubelet != "current" && f.kubelet != "pre-1.19" {
+		return nil, usageError{fmt.Errorf("--kubelet %q: want current or pre-1.19", f.kubelet)}
+	}
+	if f.pod == "" {
+		if f.container != "" {
+			return nil, usageError{errors.New("--container: want --pod beside it")}
+		}
+		return nil, nil
+	}
+	// What is not given is the manifest's to say.
+	for name, value := range map[string]*string{"namespace": &f.namespace, "serviceaccount": &f.serviceAccount} {
+		if !cmd.Flags().Changed(name) {
+			*value = ""
+		}
+	}
+	content, err := p.readFile(f.pod)
+	if err != nil {
+		return nil, fmt.Errorf("--pod: %w", err)
+	}
+	work, err := workload.Parse(content)
+	if err != nil {
+		return nil, fmt.Errorf("--pod %s: %w", f.pod, err)
+	}
+	return work, nil
+}
+
+// readFile reads a file, or standard input for "-".
+func (p *program) readFile(path string) ([]byte, error) {
+	if path == "-" {
+		return io.ReadAll(p.stdin)
+	}
+	return os.ReadFile(path)
 }
 
 // privateHome gives the AWS CLI a home of its own, as it has in a pod. It keeps
@@ -106,15 +161,16 @@ func privateHome(path, dir string, pod *podFlags) error {
 }
 
 // pod prepares the surroundings in dir.
-func (p *program) pod(ctx context.Context, client *emulator.Client, dir string, f *podFlags) (*localpod.Pod, error) {
+func (p *program) pod(ctx context.Context, client *emulator.Client, dir string, f *podFlags, work *workload.Pod) (*localpod.Pod, error) {
 	// The command may run as another user.
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return nil, err
 	}
 	return localpod.Start(ctx, localpod.Config{
 		Client: client, Dir: dir, Cluster: f.cluster, Namespace: f.namespace, ServiceAccount: f.serviceAccount,
+		Workload: work, Container: f.container, Before119: f.kubelet == "pre-1.19",
 		Env: f.env, Host: p.env.list, TLS: f.tls, Intercept: f.intercept,
-		Report: func(err error) { fmt.Fprintln(p.stderr, "irsatz: warning: token refresh: "+err.Error()) },
+		Report: func(err error) { fmt.Fprintln(p.stderr, "irsatz: warning: token: "+err.Error()) },
 	})
 }
 
@@ -147,14 +203,13 @@ func (p *program) server(cmd *cobra.Command, f *serverFlags) (*emulator.Client, 
 
 // runChild runs the command and passes signals on to it, but for the
 // terminal's interrupt, which it has got itself.
-func (p *program) runChild(path string, args, env []string) error {
-	child := exec.Command(path, args[1:]...)
-	child.Env, child.Stdin, child.Stdout, child.Stderr = env, p.stdin, p.stdout, p.stderr
+func (p *program) runChild(child *exec.Cmd) error {
+	child.Stdin, child.Stdout, child.Stderr = p.stdin, p.stdout, p.stderr
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, forwarded...)
 	defer signal.Stop(signals)
 	if err := child.Start(); err != nil {
-		return fmt.Errorf("%s: %w", filepath.Base(path), err)
+		return fmt.Errorf("%s: %w", filepath.Base(child.Path), err)
 	}
 	done := make(chan error, 1)
 	go func() { done <- child.Wait() }()

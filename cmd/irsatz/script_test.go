@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -23,6 +25,15 @@ func runScripts(t *testing.T, dir string) {
 	t.Helper()
 	testscript.Run(t, testscript.Params{
 		Dir: dir, Cmds: scenarios.Commands(), Setup: scenarios.Setup,
+		Condition:          condition,
 		RequireUniqueNames: true, RequireExplicitExec: true,
 	})
+}
+
+// condition knows [root]: only root can run commands as others.
+func condition(name string) (bool, error) {
+	if name != "root" {
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	return os.Geteuid() == 0, nil
 }

@@ -17,6 +17,8 @@ type PodSecurity struct {
 	// RunAsUsers is the effective runAsUser of every container, init and
 	// ephemeral ones too; nil where none is set.
 	RunAsUsers []*int64
+	// DefaultMode is the volume's; 0 means 0644.
+	DefaultMode fs.FileMode
 	// Before119 is the rule of Kubernetes before 1.19, which knew fsGroup only.
 	Before119 bool
 }
@@ -34,7 +36,10 @@ type Permissions struct {
 // Since Kubernetes 1.19 (pull request 89193) a pod whose containers all run as
 // one user owns its token, fsGroup or not.
 func (s PodSecurity) Permissions() Permissions {
-	p := Permissions{Mode: defaultMode, Group: s.FSGroup}
+	p := Permissions{Mode: s.DefaultMode, Group: s.FSGroup}
+	if p.Mode == 0 {
+		p.Mode = defaultMode
+	}
 	if !s.Before119 {
 		p.Owner = s.uniformUser()
 	}

@@ -1,0 +1,113 @@
+package localpod
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/irsatz/irsatz/emulator"
+	"github.com/irsatz/irsatz/workload"
+)
+
+// admitted is a pod that the webhook has seen, and where it is.
+type admitted struct {
+	info      emulator.Info
+	ca        []byte // PEM
+	account   emulator.ServiceAccount
+	pod       *workload.Pod
+	container *workload.Container
+	warnings  []string
+}
+
+// Variables returns what the webhook makes of the container's own environment,
+// NAME=VALUE, as the container would see it. Config.Dir is of no meaning.
+func Variables(ctx context.Context, config Config) ([]string, error) {
+	a, err := admit(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	return a.container.Env, nil
+}
+
+// admit has the pod admitted in its cluster.
+func admit(ctx context.Context, config Config) (*admitted, error) {
+	if config.Client == nil {
+		return nil, errors.New("localpod: Config.Client and Config.Dir are required")
+	}
+	for i, v := range config.Env {
+		if name, _, ok := strings.Cut(v, "="); !ok || name == "" {
+			return nil, fmt.Errorf("localpod: Config.Env[%d]: want NAME=VALUE", i)
+		}
+	}
+	a := &admitted{pod: config.Workload}
+	if a.pod == nil {
+		a.pod = workload.New()
+	}
+	if err := a.pod.Place(config.Namespace, config.ServiceAccount); err != nil {
+		return nil, err
+	}
+	a.pod.SetEnv(config.Env)
+	var err error
+	if a.info, err = config.Client.Info(ctx); err != nil {
+		return nil, err
+	}
+	if a.account, err = config.Client.ServiceAccount(ctx, config.Cluster, a.pod.Namespace(), a.pod.ServiceAccount()); err != nil {
+		return nil, err
+	}
+	if a.ca, err = config.Client.CA(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.review(ctx); err != nil {
+		return nil, err
+	}
+	if a.container, err = a.pod.Container(config.Container); err != nil {
+		return nil, err
+	}
+	if a.account.RoleARN == "" {
+		a.warnings = append(a.warnings, fmt.Sprintf("ServiceAccount %s/%s has no role: a pod of it gets no AWS identity (annotate it with eks.amazonaws.com/role-arn)", a.account.Namespace, a.account.Name))
+	}
+	return a, nil
+}
+
+// maxAnswer bounds what is read of a webhook's answer.
+const maxAnswer = 16 << 20
+
+// review takes the pod through the webhook, as the API server does: over TLS,
+// by an AdmissionReview.
+func (a *admitted) review(ctx context.Context) error {
+	review, err := a.pod.Review()
+	if err != nil {
+		return err
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(a.ca)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+	defer transport.CloseIdleConnections()
+	webhook := a.info.AWSTLS + "/_irsatz/clusters/" + url.PathEscape(a.account.Cluster) + "/mutate"
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, webhook, bytes.NewReader(review))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := (&http.Client{Transport: transport}).Do(request)
+	if err != nil {
+		return fmt.Errorf("call webhook: %w", err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return fmt.Errorf("call webhook: %w", err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("call webhook: %s answers %s", webhook, response.Status)
+	}
+	a.warnings, err = a.pod.Admit(answer)
+	return err
+}

@@ -1,0 +1,105 @@
+package webhook
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+
+	admissionv1 "k8s.io/api/admission/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+)
+
+// maxReview is far above what the API server takes in a request (3 MiB), twice.
+const maxReview = 16 << 20
+
+// deserializer reads reviews of either version: they have the same fields, and
+// the scheme knows neither. It is the real one for the sake of its errors.
+var deserializer = serializer.NewCodecFactory(runtime.NewScheme()).UniversalDeserializer()
+
+// ServeHTTP answers an AdmissionReview. As upstream it answers 200 whatever is
+// wrong with the review, and says in it that the pod is not allowed; only a
+// wrong content type is told by the status.
+func (w *Webhook) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	recorder := &statusRecorder{ResponseWriter: rw, status: http.StatusOK}
+	began := w.config.Now()
+	w.serve(recorder, r)
+	w.metrics.request(route{r.Method, r.URL.Path}, recorder.status, w.config.Now().Sub(began))
+}
+
+// statusRecorder keeps the status.
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader notes the status.
+func (s *statusRecorder) WriteHeader(status int) {
+	s.status = status
+	s.ResponseWriter.WriteHeader(status)
+}
+
+func (w *Webhook) serve(rw http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxReview))
+	if err != nil {
+		body = nil // and so bad content
+	}
+	if r.Header.Get("Content-Type") != "application/json" {
+		http.Error(rw, "Invalid Content-Type, expected `application/json`", http.StatusUnsupportedMediaType)
+		return
+	}
+	var in, out admissionv1.AdmissionReview
+	if _, _, err := deserializer.Decode(body, nil, &in); err != nil {
+		out.Response = refuse(err.Error())
+	} else {
+		out.Response = w.Admit(r.Context(), in.Request)
+	}
+	out.TypeMeta = in.TypeMeta
+	answer, err := json.Marshal(out)
+	if err != nil {
+		http.Error(rw, "could not encode response: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	_, _ = rw.Write(answer)
+}
+
+func refuse(message string) *admissionv1.AdmissionResponse {
+	return &admissionv1.AdmissionResponse{Result: &metav1.Status{Message: message}}
+}
+
+// Admit answers the request of a review. A pod is never refused for what it is
+// or is not given, only if it is no pod.
+func (w *Webhook) Admit(ctx context.Context, request *admissionv1.AdmissionRequest) *admissionv1.AdmissionResponse {
+	if request == nil {
+		return refuse("bad content")
+	}
+	response := w.admit(ctx, request)
+	response.UID = request.UID
+	return response
+}
+
+func (w *Webhook) admit(ctx context.Context, request *admissionv1.AdmissionRequest) *admissionv1.AdmissionResponse {
+	var pod corev1.Pod
+	if err := json.Unmarshal(request.Object.Raw, &pod); err != nil {
+		return refuse(err.Error())
+	}
+	pod.Namespace = request.Namespace // the pod itself need not say
+	operations, warnings := w.Patch(ctx, &pod)
+	response := &admissionv1.AdmissionResponse{Allowed: true}
+	if w.config.Additions.Warnings {
+		response.Warnings = warnings
+	}
+	if operations == nil {
+		return response
+	}
+	patch, err := json.Marshal(operations)
+	if err != nil {
+		return refuse(err.Error())
+	}
+	kind := admissionv1.PatchTypeJSONPatch
+	response.Patch, response.PatchType = patch, &kind
+	return response
+}
