@@ -52,7 +52,11 @@ func (l *loader) failed(at manifest.Pos, err error) {
 
 // document compiles a policy document.
 func (l *loader) document(kind policy.Kind, d manifest.Document) *policy.Document {
-	compiled, err := policy.Parse(kind, d.JSON)
+	read := policy.Parse
+	if d.Stored {
+		read = policy.ParseStored
+	}
+	compiled, err := read(kind, d.JSON)
 	if err != nil {
 		at := d.Pos
 		if malformed, ok := errors.AsType[*policy.MalformedError](err); ok {

@@ -11,11 +11,11 @@ import (
 )
 
 // IsManifest reports whether a text is one that package manifest loads, and not
-// policy documents: its documents say which API they belong to.
+// policy documents.
 func IsManifest(file string, content []byte) bool {
 	for root, bad := range syntax.Documents(file, content) {
 		if bad == nil {
-			return root.Get("apiVersion") != nil
+			return manifest.Recognises(root)
 		}
 	}
 	return false

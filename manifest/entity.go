@@ -126,4 +126,7 @@ type Document struct {
 	Pos
 	Source string // path of the file that a file:// reference named; else empty
 	JSON   []byte // as written for JSON, compact in written order for YAML
+	// Stored says that AWS has the document already: of an entity with its
+	// unique ID. It may be older than what AWS demands on writing.
+	Stored bool
 }

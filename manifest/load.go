@@ -54,6 +54,10 @@ func Parse(name string, content []byte) (*State, error) {
 	return l.finish()
 }
 
+// Recognises reports whether a document is of a form that is loaded, or will be
+// once: it says which API it belongs to. Policy documents do not.
+func Recognises(v *syntax.Value) bool { return v.Get("apiVersion") != nil || isDetails(v) }
+
 type loader struct {
 	state        *State
 	problems     problems
@@ -64,6 +68,7 @@ type loader struct {
 	region       string  // of the current document
 	skipped      skipped // of the current file
 	homes        homes
+	pages        pages
 }
 
 func (l *loader) finish() (*State, error) {
@@ -71,6 +76,7 @@ func (l *loader) finish() (*State, error) {
 		l.state.joinClusters(&l.problems)
 		l.state.fillDefaults()
 		l.settle()
+		l.notePages()
 		l.state.checkDuplicates(&l.problems)
 	}
 	if err := l.problems.err(); err != nil {
@@ -209,8 +215,8 @@ func (l *loader) document(c cursor) {
 		l.kubernetes(c)
 	case c.has("AWSTemplateFormatVersion") || c.has("Resources"):
 		c.notImplemented("CloudFormation template")
-	case c.has("RoleDetailList") || c.has("UserDetailList"):
-		c.notImplemented("output of aws iam get-account-authorization-details")
+	case isDetails(c.value):
+		l.details(c)
 	case c.has("format_version") || c.has("terraform_version"):
 		c.notImplemented("output of terraform show -json")
 	default:

@@ -49,6 +49,7 @@ type State struct {
 	Workloads        []Workload
 	OIDCProviders    []OIDCProvider
 	Policies         []Policy
+	AWSPolicies      []Policy // AWS managed policies as another account has them; for comparison, without documents
 	Roles            []Role
 	Groups           []Group
 	Users            []User

@@ -23,6 +23,7 @@ func (l *loader) policy(c cursor) Policy {
 	versions, standing := r.get("versions"), r.get("defaultVersionId")
 	if !versions.present() {
 		p.Document = r.need("policyDocument").document()
+		p.Document.Stored = p.ID != ""
 		if standing.present() {
 			standing.fail("goes with versions, not with policyDocument")
 		}
@@ -32,6 +33,9 @@ func (l *loader) policy(c cursor) Policy {
 		d.fail("policyDocument and versions exclude each other")
 	}
 	each(versions, &p.Versions, policyVersion)
+	for i := range p.Versions {
+		p.Versions[i].Document.Stored = p.ID != ""
+	}
 	p.DefaultVersion = r.need("defaultVersionId").checked(checkVersion)
 	versions.sortVersions(&p)
 	return p
@@ -101,6 +105,8 @@ func (l *loader) role(c cursor) Role {
 	if d := r.get("maxSessionDuration"); d.present() {
 		role.MaxSessionDuration = d.number(3600, 43200)
 	}
+	role.TrustPolicy.Stored = role.ID != ""
+	markStored(role.InlinePolicies, role.ID)
 	return role
 }
 
@@ -109,7 +115,7 @@ const defaultSession = 3600
 
 func (l *loader) group(c cursor) Group {
 	r := c.record("groupName", "path", "groupId", "managedPolicyArns", "policies", "createDate")
-	return Group{
+	g := Group{
 		Pos:               c.pos(),
 		AccountID:         l.account,
 		Name:              r.need("groupName").checked(iamName(128)),
@@ -119,6 +125,8 @@ func (l *loader) group(c cursor) Group {
 		InlinePolicies:    r.get("policies").inlinePolicies(),
 		Created:           r.get("createDate").date(),
 	}
+	markStored(g.InlinePolicies, g.ID)
+	return g
 }
 
 func (l *loader) user(c cursor) User {
@@ -138,6 +146,7 @@ func (l *loader) user(c cursor) User {
 		Tags:                r.get("tags").tags(50),
 	}
 	each(r.get("accessKeys"), &user.AccessKeys, accessKey)
+	markStored(user.InlinePolicies, user.ID)
 	return user
 }
 
@@ -171,6 +180,13 @@ func (l *loader) instanceProfile(c cursor) InstanceProfile {
 		r.get("roles").fail("expected at most one role, found %d", len(roles))
 	}
 	return p
+}
+
+// markStored marks the policies of an entity that has its unique ID.
+func markStored(policies []InlinePolicy, id string) {
+	for i := range policies {
+		policies[i].Document.Stored = id != ""
+	}
 }
 
 // path returns the field path, "/" when it is not given.

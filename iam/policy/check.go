@@ -17,6 +17,9 @@ func (d *Document) parse(further func(*rawDocument) *MalformedError) *MalformedE
 	if err != nil {
 		return err
 	}
+	if d.stored {
+		raw.markStored()
+	}
 	switch d.kind {
 	case Resource:
 		err = checkBucket(raw)
@@ -82,7 +85,7 @@ func iamFault(pos int, message string) *MalformedError {
 func checkIAM(kind Kind, d *rawDocument) *MalformedError {
 	// Trust policies of 2008-10-17 are all over AWS's own guides, that of the
 	// ecsTaskExecutionRole among them.
-	if d.version != version2012 && kind != Trust {
+	if d.version != version2012 && kind != Trust && !d.stored {
 		return iamFault(d.versionPos, "Policy document must be version 2012-10-17 or greater.")
 	}
 	checks := []func(*rawStatement) *MalformedError{

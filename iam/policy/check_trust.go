@@ -53,7 +53,7 @@ func checkTrusted(e rawEntry) *MalformedError {
 	switch {
 	case e.kind == "Federated" && !validFederated(e.value):
 		return iamFault(e.pos, "Federated principals must be valid domain names or SAML metadata ARNs")
-	case e.kind == "AWS" && !validAWS(e.value),
+	case e.kind == "AWS" && !e.deleted && !validAWS(e.value),
 		e.kind == "Service" && !domainName.MatchString(e.value),
 		e.kind == "CanonicalUser":
 		return iamFault(e.pos, invalidPrincipal+`: "`+strings.ToUpper(e.kind)+`":"`+e.value+`"`)

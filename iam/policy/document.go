@@ -14,6 +14,7 @@ type Document struct {
 	id         string
 	version    string
 	lone       bool // Statement is an object, not a list
+	stored     bool // AWS took it already
 	statements []statement
 	index      *index // nil: there are too few
 }

@@ -36,6 +36,7 @@ type rawPrincipal struct {
 type rawEntry struct {
 	kind string
 	text
+	deleted bool // the unique id of a principal that is no more
 }
 
 // rawCondition is one operator with one key.
@@ -53,5 +54,6 @@ type rawDocument struct {
 	versionPos int
 	id         string
 	lone       bool // Statement is an object
+	stored     bool // AWS took it already
 	statements []rawStatement
 }

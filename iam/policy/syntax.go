@@ -211,7 +211,7 @@ func (x syntax) principal(n node, not bool) (*rawPrincipal, *MalformedError) {
 			return nil, err
 		}
 		for _, v := range values {
-			p.entries = append(p.entries, rawEntry{m.key, v})
+			p.entries = append(p.entries, rawEntry{kind: m.key, text: v})
 		}
 	}
 	return p, nil
