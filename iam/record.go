@@ -103,7 +103,7 @@ func textsOf(policies []policy.Policy) (texts []policyText) {
 }
 
 func (t policyText) compile(kind policy.Kind) (policy.Policy, error) {
-	document, err := policy.Parse(kind, []byte(t.Document))
+	document, err := policy.ParseStored(kind, []byte(t.Document))
 	if err != nil {
 		return policy.Policy{}, fmt.Errorf("policy %s: %w", t.Name, err)
 	}

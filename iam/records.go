@@ -149,7 +149,7 @@ func (r *policyRecord) put(d *Draft) (string, error) {
 		Updated: r.Updated, VersionID: r.VersionID, lastVersion: r.LastVersion, Tags: r.Tags,
 	}
 	for _, v := range r.Versions {
-		document, err := policy.Parse(policy.Identity, []byte(v.Document))
+		document, err := policy.ParseStored(policy.Identity, []byte(v.Document))
 		if err != nil {
 			return "", fmt.Errorf("version %s: %w", v.ID, err)
 		}

@@ -63,8 +63,7 @@ func (p places) claim(at Pos, what, key string) bool {
 // entity claims the name of an entity of IAM, which is unique without regard to
 // case and to its path, and its ID.
 func (p places) entity(e identity) {
-	p.claim(e.at, e.kind+" "+e.name, e.kind+"\x00"+e.account+"\x00"+fold(e.name))
-	if e.id != "" {
+	if p.claim(e.at, e.kind+" "+e.name, e.kind+"\x00"+e.account+"\x00"+fold(e.name)) && e.id != "" {
 		p.claim(e.at, "ID "+e.id, "id\x00"+e.id)
 	}
 }

@@ -12,6 +12,13 @@ import (
 
 func document(json string) manifest.Document { return manifest.Document{JSON: []byte(json)} }
 
+// stored is a statement of an entity that has its unique ID.
+func stored(s string) manifest.Document {
+	d := statement(s)
+	d.Stored = true
+	return d
+}
+
 func statement(s string) manifest.Document {
 	return document(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow",` + s + `}]}`)
 }
@@ -37,8 +44,8 @@ func wholeState() *manifest.State {
 			{
 				AccountID: prod, Name: "read-reports", Path: "/teams/red/", ID: "ANPAEXAMPLEREADREPORT", Description: "Read the reports.",
 				Versions: []manifest.PolicyVersion{
-					{ID: "v1", Created: then, Document: statement(`"Action":"s3:*","Resource":"*"`)},
-					{ID: "v3", Created: later, Document: statement(`"Action":"s3:GetObject","Resource":"arn:aws:s3:::reports/*"`)},
+					{ID: "v1", Created: then, Document: stored(`"Action":"s3:*","Resource":"*"`)},
+					{ID: "v3", Created: later, Document: stored(`"Action":"s3:GetObject","Resource":"arn:aws:s3:::reports/*"`)},
 				},
 				DefaultVersion: "v3", Created: then, Updated: later, Tags: red,
 			},
@@ -47,9 +54,9 @@ func wholeState() *manifest.State {
 		Roles: []manifest.Role{
 			{
 				AccountID: prod, Name: "nodes", Path: "/service/", ID: "AROAEXAMPLENODESROLE1", Description: "Of the nodes.",
-				TrustPolicy: statement(`"Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"`), MaxSessionDuration: 7200,
+				TrustPolicy: stored(`"Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"`), MaxSessionDuration: 7200,
 				ManagedPolicyARNs:   []string{"arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy", "arn:aws:iam::111122223333:policy/teams/red/read-reports"},
-				InlinePolicies:      []manifest.InlinePolicy{{Name: "logs", Document: statement(`"Action":"logs:PutLogEvents","Resource":"*"`)}},
+				InlinePolicies:      []manifest.InlinePolicy{{Name: "logs", Document: stored(`"Action":"logs:PutLogEvents","Resource":"*"`)}},
 				PermissionsBoundary: "arn:aws:iam::111122223333:policy/boundary", Created: then, Tags: red,
 			},
 			{
@@ -60,7 +67,7 @@ func wholeState() *manifest.State {
 		Groups: []manifest.Group{{
 			AccountID: prod, Name: "readers", Path: "/teams/", ID: "AGPAEXAMPLEREADERS001",
 			ManagedPolicyARNs: []string{"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"},
-			InlinePolicies:    []manifest.InlinePolicy{{Name: "list", Document: statement(`"Action":"s3:ListAllMyBuckets","Resource":"*"`)}},
+			InlinePolicies:    []manifest.InlinePolicy{{Name: "list", Document: stored(`"Action":"s3:ListAllMyBuckets","Resource":"*"`)}},
 			Created:           then,
 		}},
 		Users: []manifest.User{{

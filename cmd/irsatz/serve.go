@@ -84,7 +84,7 @@ func (f *serverFlags) config(p *program) (emulator.Config, error) {
 	if err != nil {
 		return config, err
 	}
-	for _, note := range config.State.Notes {
+	for _, note := range append(config.State.Notes, emulator.Notes(config.State)...) {
 		fmt.Fprintln(p.stderr, "irsatz: note: "+note.String())
 	}
 	return config, nil

@@ -1,0 +1,26 @@
+package emulator
+
+import (
+	"fmt"
+
+	"github.com/irsatz/irsatz/iam"
+	"github.com/irsatz/irsatz/manifest"
+)
+
+// Notes returns what there is to say about a state that whoever read it could
+// not know: that AWS managed policies are others here than where it comes from.
+func Notes(state *manifest.State) []manifest.Note {
+	var notes []manifest.Note
+	var aws iam.Snapshot // which has those policies without any state
+	for _, p := range state.AWSPolicies {
+		ours, err := aws.ManagedPolicy("arn:aws:iam::aws:policy" + p.Path + p.Name)
+		switch {
+		case err != nil:
+			notes = append(notes, manifest.Note{Pos: p.Pos, Text: fmt.Sprintf("irsatz does not have the AWS managed policy %s", p.Name)})
+		case ours.VersionID != p.DefaultVersion:
+			notes = append(notes, manifest.Note{Pos: p.Pos, Text: fmt.Sprintf(
+				"the AWS managed policy %s is %s of %s here, not %s", p.Name, ours.VersionID, ours.Updated.Format("2006-01-02"), p.DefaultVersion)})
+		}
+	}
+	return notes
+}
