@@ -72,6 +72,8 @@ func (s *Store) Receive(r io.Reader, size int64) (Content, error) {
 	return Content{Extents: []Extent{{Blob: id, Length: n}}}, nil
 }
 
+var errTooLong = errors.New("more bytes than were announced")
+
 // Discard removes what was received and has become nobody's.
 func (s *Store) Discard(c Content) {
 	for _, e := range c.Extents {
@@ -125,8 +127,17 @@ func (s *Store) settle(used Content, dropped []string) {
 	for _, id := range kept {
 		s.blobs.keep(id)
 	}
-	for _, id := range free {
-		s.blobs.remove(id)
+	s.empty(free)
+}
+
+// empty removes blobs that are in the trash.
+func (s *Store) empty(trash []string) {
+	for _, id := range trash {
+		if s.blobs.remove(id) {
+			s.mu.Lock()
+			s.removed = append(s.removed, id)
+			s.mu.Unlock()
+		}
 	}
 }
 
@@ -178,9 +189,7 @@ func (s *Store) unhold(extents []Extent) {
 		}
 	}
 	s.mu.Unlock()
-	for _, id := range free {
-		s.blobs.remove(id)
-	}
+	s.empty(free)
 }
 
 // body reads one extent after the other.

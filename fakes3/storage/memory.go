@@ -132,7 +132,7 @@ func (m *memoryBlobs) receive(id string, r io.Reader, size int64) (int64, error)
 	if n > 0 || !errors.Is(err, io.EOF) {
 		m.drop(b)
 		if n > 0 {
-			err = fmt.Errorf("more than %d bytes", size)
+			err = errTooLong
 		}
 		return 0, err
 	}
@@ -142,10 +142,11 @@ func (m *memoryBlobs) receive(id string, r io.Reader, size int64) (int64, error)
 
 func (m *memoryBlobs) keep(string) {}
 
-func (m *memoryBlobs) remove(id string) {
+func (m *memoryBlobs) remove(id string) bool {
 	if b, ok := m.blobs.LoadAndDelete(id); ok {
 		m.drop(b.(*memoryBlob)) //nolint:errcheck // nothing else is stored
 	}
+	return true
 }
 
 // drop ends an ownership of the blob.

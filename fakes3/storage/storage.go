@@ -57,11 +57,13 @@ type Store struct {
 	config Config
 	index  index
 	blobs  blobs
+	place  *place // nil for memory
 
-	mu     sync.Mutex
-	staged map[string]bool // received, and no object's yet
-	held   map[string]int  // being read piece by piece
-	doomed map[string]bool // to be removed once they are not held
+	mu      sync.Mutex
+	staged  map[string]bool // received, and no object's yet
+	held    map[string]int  // being read piece by piece
+	doomed  map[string]bool // to be removed once they are not held
+	removed []string        // still in the index's list of trash
 }
 
 // index keeps what is known of bodies. An update is made visible, and durable
@@ -81,7 +83,8 @@ type blobs interface {
 	keep(id string)
 	// open returns the bytes, or ErrGone. The reader outlives remove.
 	open(id string) (io.ReadSeekCloser, error)
-	remove(id string)
+	// remove reports whether the blob is gone.
+	remove(id string) bool
 }
 
 // NewMemory returns a Store that lives as long as the process.

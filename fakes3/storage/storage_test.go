@@ -12,3 +12,22 @@ func TestMemory(t *testing.T) {
 	t.Parallel()
 	storagetest.Test(t, func(*testing.T) fakes3.Storage { return storage.NewMemory(storage.Config{}) })
 }
+
+func TestDisk(t *testing.T) {
+	t.Parallel()
+	storagetest.Test(t, func(t *testing.T) fakes3.Storage {
+		t.Helper()
+		return disk(t, t.TempDir())
+	})
+}
+
+// disk opens a storage on disk that is closed when the test ends.
+func disk(t testing.TB, dir string) *storage.Store {
+	t.Helper()
+	s, err := storage.OpenDisk(dir, storage.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}

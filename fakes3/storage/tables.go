@@ -87,9 +87,17 @@ type tx struct {
 // update runs f, then settles the blobs: those that f has put to use are kept,
 // those that nothing refers to any more are removed.
 func (s *Store) update(uses Content, f func(*tx) error) error {
+	s.mu.Lock()
+	removed := s.removed
+	s.removed = nil
+	s.mu.Unlock()
 	var dropped []string
 	err := s.index.update(func(t *tables) error {
 		x := &tx{tables: t}
+		// Should this not be written, the next start does it.
+		for _, id := range removed {
+			x.trash.remove(id)
+		}
 		if err := s.check(t, uses); err != nil {
 			return err
 		}

@@ -85,7 +85,7 @@ var rules = archtest.Rules{
 		"github.com/rogpeppe/go-internal":    {"scenarios"},
 		"github.com/spf13/cobra":             {"cmd/irsatz"},
 		"github.com/spf13/pflag":             {"cmd/irsatz"},
-		"go.etcd.io/bbolt":                   {"internal/datadir"},
+		"go.etcd.io/bbolt":                   {"fakes3/storage", "internal/datadir"},
 		"go.yaml.in/yaml":                    {"internal/syntax"},
 		"golang.org/x/sync":                  {"internal/pki"},
 		"gopkg.in/evanphx/json-patch.v4":     {"workload"},

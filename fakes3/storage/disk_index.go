@@ -1,0 +1,245 @@
+package storage
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+)
+
+// diskIndex is an index in a file. Updates that wait for one another are
+// written together: what an update costs is the waiting for the disk.
+type diskIndex struct {
+	db *bbolt.DB
+
+	mu      sync.Mutex
+	waiting []*pending
+	writing sync.Mutex // one writes for all
+}
+
+// pending is an update on its way.
+type pending struct {
+	f    func(*tables) error
+	err  error
+	done bool
+}
+
+// format is the version of what is in the file.
+const format = "1"
+
+// patience is how long another process may take to let go of the file.
+const patience = time.Second
+
+var (
+	errNotRun = errors.New("the update was not run")
+	metaTable = []byte("meta")
+	tableList = [...]string{"buckets", "current", "history", "uploads", "parts", "refs", "trash"}
+)
+
+func openDiskIndex(dir string) (*diskIndex, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	db, err := bbolt.Open(filepath.Join(dir, "index.db"), 0o600, &bbolt.Options{Timeout: patience, FreelistType: bbolt.FreelistMapType})
+	if errors.Is(err, berrors.ErrTimeout) {
+		return nil, fmt.Errorf("%s: another process uses the folder", dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Update(prepare); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &diskIndex{db: db}, nil
+}
+
+// prepare makes the tables.
+func prepare(tx *bbolt.Tx) error {
+	meta, err := tx.CreateBucketIfNotExists(metaTable)
+	if err != nil {
+		return err
+	}
+	key := []byte("format")
+	if found := meta.Get(key); found != nil && string(found) != format {
+		return fmt.Errorf("the format is %q, this irsatz knows %q", found, format)
+	}
+	errs := []error{meta.Put(key, []byte(format))}
+	for _, name := range tableList {
+		_, err := tx.CreateBucketIfNotExists([]byte(name))
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func (d *diskIndex) close() error { return d.db.Close() }
+
+func (d *diskIndex) view(f func(*tables) error) error {
+	return d.db.View(func(tx *bbolt.Tx) error {
+		a := &access{tx: tx}
+		if err := f(a.tables()); err != nil {
+			return errors.Join(err, a.err)
+		}
+		return a.err
+	})
+}
+
+// update has f run with all others that wait: whoever comes to write first
+// writes for all. An update that fails has changed nothing, so it does not keep
+// the others from being written.
+func (d *diskIndex) update(f func(*tables) error) error {
+	p := &pending{f: f, err: errNotRun}
+	d.mu.Lock()
+	d.waiting = append(d.waiting, p)
+	d.mu.Unlock()
+
+	d.writing.Lock()
+	defer d.writing.Unlock()
+	if p.done {
+		return p.err
+	}
+	d.mu.Lock()
+	batch := d.waiting
+	d.waiting = nil
+	d.mu.Unlock()
+	err := d.db.Update(func(tx *bbolt.Tx) error {
+		for _, p := range batch {
+			a := &access{tx: tx}
+			p.err = p.f(a.tables())
+			if a.err != nil {
+				return a.err
+			}
+		}
+		return nil
+	})
+	for _, p := range batch {
+		p.done = true
+		if err != nil {
+			p.err = err
+		}
+	}
+	return p.err
+}
+
+// access is the tables of one transaction. The first thing that goes wrong
+// with the file fails all of it.
+type access struct {
+	tx  *bbolt.Tx
+	err error
+
+	buckets          diskTable[*Bucket]
+	current, history diskTable[*Object]
+	uploads          diskTable[*Upload]
+	parts            diskTable[*Part]
+	refs, trash      diskTable[uint64]
+	all              tables
+}
+
+func (a *access) tables() *tables {
+	a.buckets = diskTable[*Bucket]{a, "buckets", nil, encodeRow[Bucket], decodeRow[Bucket]}
+	a.current = diskTable[*Object]{a, "current", nil, encodeRow[Object], decodeRow[Object]}
+	a.history = diskTable[*Object]{a, "history", nil, encodeRow[Object], decodeRow[Object]}
+	a.uploads = diskTable[*Upload]{a, "uploads", nil, encodeRow[Upload], decodeRow[Upload]}
+	a.parts = diskTable[*Part]{a, "parts", nil, encodeRow[Part], decodeRow[Part]}
+	a.refs = diskTable[uint64]{a, "refs", nil, encodeNumber, decodeNumber}
+	a.trash = diskTable[uint64]{a, "trash", nil, encodeNumber, decodeNumber}
+	a.all = tables{
+		buckets: &a.buckets, current: &a.current, history: &a.history, uploads: &a.uploads, parts: &a.parts,
+		refs: &a.refs, trash: &a.trash, next: a.next,
+	}
+	return &a.all
+}
+
+func (a *access) next() uint64 {
+	n, err := a.tx.Bucket(metaTable).NextSequence()
+	a.failed(err)
+	return n
+}
+
+func (a *access) failed(err error) {
+	if err != nil && a.err == nil {
+		a.err = err
+	}
+}
+
+// diskTable is a table of the file.
+type diskTable[T any] struct {
+	access *access
+	name   string
+	rows   *bbolt.Bucket // nil until it is used
+	encode func(T) []byte
+	decode func([]byte) (T, error)
+}
+
+func (t *diskTable[T]) open() *bbolt.Bucket {
+	if t.rows == nil {
+		t.rows = t.access.tx.Bucket([]byte(t.name))
+	}
+	return t.rows
+}
+
+func (t *diskTable[T]) get(key string) (value T, ok bool) {
+	if b := t.open().Get([]byte(key)); b != nil {
+		return t.read(b), true
+	}
+	return value, false
+}
+
+func (t *diskTable[T]) read(b []byte) T {
+	value, err := t.decode(b)
+	if err != nil {
+		t.access.failed(fmt.Errorf("%s: %w", t.name, err))
+	}
+	return value
+}
+
+func (t *diskTable[T]) put(key string, value T) {
+	t.access.failed(t.open().Put([]byte(key), t.encode(value)))
+}
+
+func (t *diskTable[T]) remove(key string) { t.access.failed(t.open().Delete([]byte(key))) }
+
+func (t *diskTable[T]) from(key string) iter.Seq2[string, T] {
+	return func(yield func(string, T) bool) {
+		c := t.open().Cursor()
+		for k, b := c.Seek([]byte(key)); k != nil; k, b = c.Next() {
+			if !yield(string(k), t.read(b)) {
+				return
+			}
+		}
+	}
+}
+
+// row is a value that is kept as a record.
+type row[T any] interface {
+	*T
+	encode(*encoder)
+	decode(field) error
+}
+
+func encodeRow[T any, P row[T]](value P) []byte {
+	e := &encoder{}
+	value.encode(e)
+	return e.b
+}
+
+func decodeRow[T any, P row[T]](b []byte) (P, error) {
+	value := P(new(T))
+	return value, decode(b, value.decode)
+}
+
+func encodeNumber(n uint64) []byte { return binary.AppendUvarint(nil, n) }
+
+func decodeNumber(b []byte) (uint64, error) {
+	n, size := binary.Uvarint(b)
+	if size != len(b) {
+		return 0, errRecord
+	}
+	return n, nil
+}
