@@ -105,7 +105,7 @@ type BucketEntry struct {
 }
 
 // Inventory returns what is there now.
-func (e *Emulator) Inventory() Inventory {
+func (e *Emulator) Inventory() (Inventory, error) {
 	w := e.world.Load()
 	v := Inventory{
 		Clusters: []ClusterEntry{}, ServiceAccounts: []ServiceAccountEntry{}, Providers: []ProviderEntry{}, Roles: []RoleEntry{},
@@ -123,10 +123,11 @@ func (e *Emulator) Inventory() Inventory {
 	for _, account := range accounts {
 		v.addAccount(snapshot, account)
 	}
-	for _, b := range w.s3.Buckets() {
+	buckets, err := w.s3.Buckets()
+	for _, b := range buckets {
 		v.Buckets = append(v.Buckets, BucketEntry{b.AccountID, b.Name, b.Versioned, len(b.Policy) > 0, b.Created})
 	}
-	return v
+	return v, err
 }
 
 // roleAnnotation names the role of a ServiceAccount.
@@ -182,5 +183,10 @@ func names(policies []policy.Policy) []string {
 }
 
 func (e *Emulator) controlInventory(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, e.Inventory())
+	v, err := e.Inventory()
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	writeJSON(w, v)
 }

@@ -100,7 +100,11 @@ func (e *Emulator) load(state *manifest.State) error {
 	if err != nil {
 		return err
 	}
-	if err := change.objects.check(w.s3Config(), w.s3.Buckets()); err != nil {
+	there, err := w.s3.Buckets()
+	if err != nil {
+		return err
+	}
+	if err := change.objects.check(w.s3Config(), there); err != nil {
 		return err
 	}
 	defer e.verifier.Reset()

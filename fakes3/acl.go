@@ -34,7 +34,7 @@ const fullControl = "FULL_CONTROL"
 // getACL serves GetBucketAcl and GetObjectAcl: the owner has everything and
 // nobody else has anything.
 func (x *exchange) getACL() *awsapi.Error {
-	who := canonicalUser(x.bucket.owner)
+	who := canonicalUser(x.bucket.Owner)
 	return x.answerXML(accessControl{Xmlns: xmlNamespace, Owner: who, Grants: []grant{{
 		Grantee:    grantee{Instance: "http://www.w3.org/2001/XMLSchema-instance", Type: "CanonicalUser", ID: who.ID},
 		Permission: fullControl,
@@ -83,7 +83,7 @@ func (x *exchange) checkGrants(body []byte) *awsapi.Error {
 		x.call.Explain(err.Error(), "")
 		return badRequest("MalformedACLError", "The XML you provided was not well-formed or did not validate against our published schema")
 	}
-	who := canonicalUser(x.bucket.owner).ID
+	who := canonicalUser(x.bucket.Owner).ID
 	if id := e.Get("Owner", "ID"); id != who {
 		return invalidArgument("Invalid id", "CanonicalUser/ID", id)
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/iam/arn"
 	"github.com/irsatz/irsatz/iam/policy"
@@ -15,18 +16,22 @@ import (
 // before authorize, but that a bucket does not exist: AWS tells everybody.
 func (x *exchange) find() *awsapi.Error {
 	if x.op.target != toService && !x.op.has(created) {
-		b, ok := x.store.bucket(x.name)
-		if !ok {
-			return noSuchBucket(x.name)
+		b, err := x.store.bucket(x.name)
+		if err != nil {
+			return err
 		}
 		if err := expectOwner(b, x.header.Get("X-Amz-Expected-Bucket-Owner")); err != nil {
 			return err
 		}
-		x.bucket, x.settings = b, b.settings.Load()
+		x.bucket, x.settings = b, b.settings
 	}
 	if x.op.target == toObject {
-		x.object, _ = x.store.find(x.bucket, x.key, x.version)
-		if x.object != nil && x.object.marker {
+		var err *awsapi.Error
+		if x.object, err = x.store.find(x.bucket, x.key, x.version); err != nil {
+			return err
+		}
+		x.marker = nil
+		if x.object != nil && x.object.Marker {
 			x.object, x.marker = nil, x.object
 		}
 	}
@@ -44,7 +49,7 @@ func (x *exchange) find() *awsapi.Error {
 // expectOwner compares the bucket's owner with the one the caller expects.
 func expectOwner(b *bucket, expected string) *awsapi.Error {
 	switch {
-	case expected == "" || expected == b.owner:
+	case expected == "" || expected == b.Owner:
 		return nil
 	case len(expected) != 12 || strings.Trim(expected, "0123456789") != "":
 		return badRequest("InvalidBucketOwnerAWSAccountID", "The value of the expected bucket owner parameter must be an AWS Account ID... ["+expected+"]")
@@ -86,7 +91,7 @@ func (x *exchange) authorize() *awsapi.Error {
 	if err := x.passRole(); err != nil {
 		return err
 	}
-	if strings.HasSuffix(x.op.name, "BucketPolicy") && x.call.Caller.AccountID != x.bucket.owner {
+	if strings.HasSuffix(x.op.name, "BucketPolicy") && x.call.Caller.AccountID != x.bucket.Owner {
 		return methodNotAllowed(x.r.Method, "BUCKETPOLICY")
 	}
 	if x.op.run != nil && x.op.target == toObject && x.reads() {
@@ -100,7 +105,7 @@ func (x *exchange) authorize() *awsapi.Error {
 //
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/RequesterPaysBuckets.html
 func (x *exchange) checkPayer() *awsapi.Error {
-	if x.settings == nil || !x.settings.requesterPays || x.call.Caller.AccountID == x.bucket.owner {
+	if x.settings == nil || !x.settings.requesterPays || x.call.Caller.AccountID == x.bucket.Owner {
 		return nil
 	}
 	if x.header.Get("X-Amz-Request-Payer") != "requester" || x.auth == nil {
@@ -180,7 +185,7 @@ func (x *exchange) setsTags() bool {
 	if x.source == nil || x.replacesTags() {
 		return x.header.Get("X-Amz-Tagging") != ""
 	}
-	return x.source.object != nil && len(x.source.object.tags) > 0
+	return x.source.object != nil && len(x.source.object.Tags) > 0
 }
 
 func (x *exchange) replacesTags() bool {
@@ -205,7 +210,7 @@ func (x *exchange) authorizeSource() *awsapi.Error {
 	if err := x.present(src.bucket, src.key, src.version, src.object, src.marker); err != nil {
 		return err
 	}
-	if x.op.name == "CopyObject" && !x.replacesTags() && len(src.object.tags) > 0 {
+	if x.op.name == "CopyObject" && !x.replacesTags() && len(src.object.Tags) > 0 {
 		return x.ask(src.bucket, readTags, resource, ctx)
 	}
 	return nil
@@ -215,28 +220,28 @@ func (x *exchange) authorizeSource() *awsapi.Error {
 // told that there is none; for the question s3:prefix is the key.
 //
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_Permissions
-func (x *exchange) present(b *bucket, key, version string, o, marker *object) *awsapi.Error {
+func (x *exchange) present(b *bucket, key, version string, o, marker *storage.Object) *awsapi.Error {
 	if o != nil {
 		return nil
 	}
 	ctx := x.baseContext(b)
 	ctx.Set("s3:prefix", key)
-	if err := x.ask(b, "ListBucket", arn.Bucket(b.name).String(), ctx); err != nil {
+	if err := x.ask(b, "ListBucket", arn.Bucket(b.Name).String(), ctx); err != nil {
 		x.call.Explain("the object does not exist, and only who may s3:ListBucket is told so", "grant s3:ListBucket on the bucket to see 404 instead of 403")
 		return err
 	}
 	switch {
 	case marker != nil && version != "":
 		e := methodNotAllowed(x.r.Method, "DeleteMarker")
-		e.Headers = []awsapi.Detail{detail("Allow", "DELETE"), detail("Last-Modified", marker.modified.Format(http.TimeFormat)),
-			detail("X-Amz-Delete-Marker", "true"), detail("X-Amz-Version-Id", marker.versionID)}
+		e.Headers = []awsapi.Detail{detail("Allow", "DELETE"), detail("Last-Modified", marker.Modified.Format(http.TimeFormat)),
+			detail("X-Amz-Delete-Marker", "true"), detail("X-Amz-Version-Id", marker.VersionID)}
 		return e
 	case version != "":
 		return noSuchVersion(key, version)
 	}
 	e := noSuchKey(key)
 	if marker != nil {
-		e.Headers = []awsapi.Detail{detail("X-Amz-Delete-Marker", "true"), detail("X-Amz-Version-Id", marker.versionID)}
+		e.Headers = []awsapi.Detail{detail("X-Amz-Delete-Marker", "true"), detail("X-Amz-Version-Id", marker.VersionID)}
 	}
 	return e
 }
@@ -246,8 +251,8 @@ func (x *exchange) present(b *bucket, key, version string, o, marker *object) *a
 func (x *exchange) ask(b *bucket, action, resource string, ctx *policy.Context) *awsapi.Error {
 	q := &iam.Question{Action: full(action), Resource: resource, ResourceAccount: x.call.Caller.AccountID, Context: ctx}
 	if b != nil {
-		q.ResourceAccount, q.ResourcePolicy = b.owner, b.policyFor(x.call.Caller.AccountID)
-		if x.call.Caller.Kind == policy.Root && x.call.Caller.AccountID == b.owner && strings.HasSuffix(action, "BucketPolicy") {
+		q.ResourceAccount, q.ResourcePolicy = b.Owner, b.policyFor(x.call.Caller.AccountID)
+		if x.call.Caller.Kind == policy.Root && x.call.Caller.AccountID == b.Owner && strings.HasSuffix(action, "BucketPolicy") {
 			q.ResourcePolicy = nil // the owner's root cannot be locked out of the policy
 		}
 	}

@@ -1,7 +1,6 @@
 package fakes3
 
 import (
-	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/johannesboyne/gofakes3"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
@@ -21,11 +21,13 @@ import (
 // Whatever else gofakes3 asks for is refused.
 type backend struct {
 	x      *exchange
-	err    *awsapi.Error // the first error, in AWS's words
-	put    *object       // to be stored: all but the body
+	err    *awsapi.Error   // the first error, in AWS's words
+	put    *storage.Object // to be stored: all but the body
 	body   *payload
-	stored *object
-	gone   deletion
+	stored *storage.Object
+	gone   storage.Deletion
+	upload *storage.Upload // that the request is about
+	part   *storage.Part   // stored
 }
 
 var errStrayed = errors.New("gofakes3 asked for what was not authorized")
@@ -57,20 +59,13 @@ func (b *backend) DeleteBucket(name string) error {
 	if err := b.allow("DeleteBucket", name, ""); err != nil {
 		return err
 	}
-	return b.fail(b.x.store.remove(b.x.bucket))
+	return b.fail(failed(b.x.store.DeleteBucket(b.x.bucket.Bucket), name, ""))
 }
 
-func (b *backend) content(o *object, r *gofakes3.ObjectRangeRequest) (*gofakes3.Object, error) {
-	part, err := r.Range(int64(len(o.body)))
-	if err != nil {
-		return nil, err
-	}
-	body := o.body
-	if part != nil {
-		body = body[part.Start : part.Start+part.Length]
-	}
-	hash, _ := hex.DecodeString(o.etag[1:33]) // gofakes3 knows only ETags that are hashes
-	return &gofakes3.Object{Name: o.key, Size: int64(len(o.body)), Range: part, Hash: hash, Contents: io.NopCloser(bytes.NewReader(body))}, nil
+// content describes an object to gofakes3, with the bytes that part has of it.
+func (b *backend) content(o *storage.Object, part *gofakes3.ObjectRange, bytes io.ReadCloser) *gofakes3.Object {
+	hash, _ := hex.DecodeString(o.ETag[1:33]) // gofakes3 knows only ETags that are hashes
+	return &gofakes3.Object{Name: o.Key, Size: o.Size(), Range: part, Hash: hash, Contents: bytes}
 }
 
 // GetObject implements gofakes3.Backend.
@@ -78,18 +73,31 @@ func (b *backend) GetObject(name, key string, r *gofakes3.ObjectRangeRequest) (*
 	if err := b.allow("GetObject", name, key); err != nil {
 		return nil, err
 	}
-	return b.content(b.x.object, r)
+	o := b.x.object
+	part, err := r.Range(o.Size())
+	if err != nil {
+		return nil, err
+	}
+	bytes := o.Content
+	if part != nil {
+		bytes = bytes.Slice(part.Start, part.Length)
+	}
+	in, err := b.x.store.Open(bytes)
+	if err != nil {
+		return nil, b.fail(failed(err, name, key))
+	}
+	return b.content(o, part, in), nil
 }
 
 // HeadObject implements gofakes3.Backend. gofakes3 heads the source of a copy.
 func (b *backend) HeadObject(name, key string) (*gofakes3.Object, error) {
 	if src := b.x.source; src != nil && name == src.name && key == src.key {
-		return b.content(src.object, nil)
+		return b.content(src.object, nil, http.NoBody), nil
 	}
 	if err := b.allow("HeadObject", name, key); err != nil {
 		return nil, err
 	}
-	return b.content(b.x.object, nil)
+	return b.content(b.x.object, nil, http.NoBody), nil
 }
 
 // PutObject implements gofakes3.Backend. Nothing is stored before the body has
@@ -99,37 +107,30 @@ func (b *backend) PutObject(name, key string, _ map[string]string, in io.Reader,
 	if err := b.allow("PutObject", name, key); err != nil {
 		return none, err
 	}
-	body, err := readBody(in, size)
+	content, err := b.receive(in, size)
 	if err != nil {
-		return none, b.fail(b.body.refusal(err))
+		return none, b.fail(err)
 	}
-	b.put.body = body
-	b.body.describe(b.put)
-	if err := b.fail(b.x.store.put(b.x.bucket, b.put, b.x.conditions())); err != nil {
-		return none, err
+	defer b.x.store.Discard(content)
+	b.put.Content, b.put.ETag = content, b.body.etag()
+	if b.body.sum != nil {
+		b.put.Checksum = b.body.sum.stored()
 	}
-	b.stored = b.put
-	return none, nil
+	b.stored, err = b.x.store.put(b.x.bucket, b.put, b.x.conditions())
+	return none, b.fail(err)
 }
 
-// readBody reads all of in. The size is a claim, so memory is taken as data
-// arrives.
-func readBody(in io.Reader, size int64) ([]byte, error) {
-	buf := bytes.NewBuffer(make([]byte, 0, min(size, 1<<20)+bytes.MinRead))
-	n, err := buf.ReadFrom(in)
-	if err == nil && n != size {
-		err = io.ErrUnexpectedEOF
+// receive streams the body to the storage. It is nobody's yet.
+func (b *backend) receive(in io.Reader, size int64) (storage.Content, *awsapi.Error) {
+	content, err := b.x.store.Receive(in, size)
+	if err != nil && b.body.err != nil {
+		return content, b.body.err
 	}
-	return buf.Bytes(), err
+	return content, failed(err, b.x.name, b.x.key)
 }
 
-// describe sets what follows from the body.
-func (p *payload) describe(o *object) {
-	o.etag = `"` + hex.EncodeToString(p.md5.Sum(nil)) + `"`
-	if p.sum != nil {
-		o.checksum = pair{p.sum.header, p.sum.value()}
-	}
-}
+// etag returns the ETag of a body that was read.
+func (p *payload) etag() string { return quoted(p.md5) }
 
 // CopyObject implements gofakes3.Backend.
 func (b *backend) CopyObject(srcName, srcKey, name, key string, _ map[string]string) (gofakes3.CopyObjectResult, error) {
@@ -141,11 +142,12 @@ func (b *backend) CopyObject(srcName, srcKey, name, key string, _ map[string]str
 	if srcName != src.name || srcKey != src.key {
 		return none, b.fail(internal(errStrayed))
 	}
-	if err := b.fail(b.x.store.put(b.x.bucket, b.put, b.x.conditions())); err != nil {
-		return none, err
+	stored, err := b.x.store.put(b.x.bucket, b.put, b.x.conditions())
+	if err != nil {
+		return none, b.fail(err)
 	}
-	b.stored = b.put
-	return gofakes3.CopyObjectResult{ETag: b.put.etag, LastModified: gofakes3.NewContentTime(b.put.modified)}, nil
+	b.stored = stored
+	return gofakes3.CopyObjectResult{ETag: stored.ETag, LastModified: gofakes3.NewContentTime(stored.Modified)}, nil
 }
 
 // DeleteObject implements gofakes3.Backend.
@@ -163,35 +165,43 @@ func (b *backend) CreateMultipartUpload(name, key string, _ map[string]string) (
 	if err := b.allow("CreateMultipartUpload", name, key); err != nil {
 		return "", err
 	}
-	u := &upload{key: key, draft: *b.put, algorithm: b.x.header.Get("X-Amz-Checksum-Algorithm"), sse: b.x.header.Get("X-Amz-Server-Side-Encryption")}
-	err := b.fail(b.x.store.startUpload(b.x.bucket, u))
-	return gofakes3.UploadID(u.id), err
+	u, err := b.x.store.StartUpload(b.x.bucket.Bucket, storage.Upload{Key: key, Draft: *b.put, Algorithm: b.x.header.Get("X-Amz-Checksum-Algorithm")})
+	if err != nil {
+		return "", b.fail(failed(err, name, key))
+	}
+	return gofakes3.UploadID(u.ID), nil
 }
 
 // UploadPart implements gofakes3.MultipartBackend.
-func (b *backend) UploadPart(name, key string, id gofakes3.UploadID, number int, size int64, in io.Reader) (string, error) {
-	if err := b.allow("UploadPart", name, key); err != nil {
+func (b *backend) UploadPart(name, key string, id gofakes3.UploadID, number int, _ int64, in io.Reader) (string, error) {
+	if err := b.allowUpload("UploadPart", name, key, id); err != nil {
 		return "", err
 	}
-	body, err := readBody(in, size)
-	if err != nil {
-		return "", b.fail(b.body.refusal(err))
+	if err := b.putPart(number, in); err != nil {
+		return "", b.fail(err)
 	}
-	p := &part{number: number, body: body, etag: `"` + hex.EncodeToString(b.body.md5.Sum(nil)) + `"`}
-	return p.etag, b.fail(b.x.store.putPart(b.x.bucket, key, string(id), p))
+	return b.part.ETag, nil
+}
+
+// allowUpload makes sure that gofakes3 means the upload that was found.
+func (b *backend) allowUpload(op, name, key string, id gofakes3.UploadID) error {
+	if b.upload == nil || string(id) != b.upload.ID {
+		return b.stray()
+	}
+	return b.allow(op, name, key)
 }
 
 // AbortMultipartUpload implements gofakes3.MultipartBackend.
 func (b *backend) AbortMultipartUpload(name, key string, id gofakes3.UploadID) error {
-	if err := b.allow("AbortMultipartUpload", name, key); err != nil {
+	if err := b.allowUpload("AbortMultipartUpload", name, key, id); err != nil {
 		return err
 	}
-	return b.fail(b.x.store.abort(b.x.bucket, key, string(id)))
+	return b.fail(b.x.uploadFailed(b.x.store.AbortUpload(b.x.bucket.Bucket, b.upload)))
 }
 
 // CompleteMultipartUpload implements gofakes3.MultipartBackend.
 func (b *backend) CompleteMultipartUpload(name, key string, id gofakes3.UploadID, in *gofakes3.CompleteMultipartUploadRequest) (gofakes3.VersionID, string, error) {
-	if err := b.allow("CompleteMultipartUpload", name, key); err != nil {
+	if err := b.allowUpload("CompleteMultipartUpload", name, key, id); err != nil {
 		return "", "", err
 	}
 	list := make([]chosen, len(in.Parts))
@@ -201,36 +211,34 @@ func (b *backend) CompleteMultipartUpload(name, key string, id gofakes3.UploadID
 	if len(list) == 0 {
 		return "", "", b.fail(malformedXML())
 	}
-	o, err := b.x.store.complete(b.x.bucket, key, string(id), list, b.x.conditions())
+	o, err := b.x.complete(b.upload, list)
 	if err != nil {
 		return "", "", b.fail(err)
 	}
 	b.stored = o
-	return "", o.etag, nil
+	return "", o.ETag, nil
 }
 
 // ListParts implements gofakes3.MultipartBackend.
 func (b *backend) ListParts(name, key string, id gofakes3.UploadID, marker int, limit int64) (*gofakes3.ListMultipartUploadPartsResult, error) {
-	if err := b.allow("ListParts", name, key); err != nil {
+	if err := b.allowUpload("ListParts", name, key, id); err != nil {
 		return nil, err
 	}
-	parts, err := b.x.store.parts(b.x.bucket, key, string(id))
+	limit = min(limit, maxPart)
+	parts, err := b.x.store.Parts(b.x.bucket.Bucket, b.upload, marker, int(limit)+1)
 	if err != nil {
-		return nil, b.fail(err)
+		return nil, b.fail(b.x.uploadFailed(err))
 	}
 	out := &gofakes3.ListMultipartUploadPartsResult{Bucket: name, Key: key, UploadID: id, PartNumberMarker: marker, MaxParts: limit, StorageClass: gofakes3.StorageStandard}
-	for _, p := range parts {
-		switch {
-		case p.number <= marker:
-		case int64(len(out.Parts)) == limit:
+	for i, p := range parts {
+		if i == int(limit) {
 			out.IsTruncated = true
-			return out, nil
-		default:
-			out.Parts = append(out.Parts, gofakes3.ListMultipartUploadPartItem{
-				PartNumber: p.number, LastModified: gofakes3.NewContentTime(p.modified), ETag: p.etag, Size: int64(len(p.body)),
-			})
-			out.NextPartNumberMarker = p.number
+			break
 		}
+		out.Parts = append(out.Parts, gofakes3.ListMultipartUploadPartItem{
+			PartNumber: p.Number, LastModified: gofakes3.NewContentTime(p.Modified), ETag: p.ETag, Size: p.Size,
+		})
+		out.NextPartNumberMarker = p.Number
 	}
 	return out, nil
 }

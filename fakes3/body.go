@@ -124,6 +124,7 @@ func (p *payload) bodyRefusal(err error) *awsapi.Error {
 // openBody prepares the body for reading. It does not read: a client that waits
 // for 100 Continue has sent nothing yet.
 func (x *exchange) openBody(limit int64) (*payload, *awsapi.Error) {
+	x.read = true
 	p := &payload{md5: md5.New(), auth: x.auth, size: x.r.ContentLength}
 	chunked := strings.HasPrefix(x.payload, "STREAMING-")
 	if !chunked && strings.Contains(x.header.Get("Content-Encoding"), "aws-chunked") {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
@@ -56,15 +57,19 @@ func (x *exchange) listBuckets() *awsapi.Error {
 	if err != nil {
 		return err
 	}
-	for _, b := range x.store.owned(x.call.Caller.AccountID) {
-		if !strings.HasPrefix(b.name, out.Prefix) || b.name <= after {
+	owned, err := x.store.owned(x.call.Caller.AccountID)
+	if err != nil {
+		return err
+	}
+	for _, b := range owned {
+		if !strings.HasPrefix(b.Name, out.Prefix) || b.Name <= after {
 			continue
 		}
 		if len(out.Buckets) == most {
 			out.Token = seal(out.Buckets[most-1].Name)
 			break
 		}
-		out.Buckets = append(out.Buckets, bucketItem{Name: b.name, Created: b.created.Format(listTime), Region: x.config.Region})
+		out.Buckets = append(out.Buckets, bucketItem{Name: b.Name, Created: b.Created.Format(listTime), Region: x.config.Region})
 	}
 	return x.answerXML(out)
 }
@@ -217,7 +222,7 @@ type versioningConfiguration struct {
 }
 
 func (x *exchange) getBucketVersioning() *awsapi.Error {
-	return x.answerXML(versioningConfiguration{Xmlns: xmlNamespace, Status: x.bucket.settings.Load().versioning})
+	return x.answerXML(versioningConfiguration{Xmlns: xmlNamespace, Status: x.bucket.settings.versioning})
 }
 
 func (x *exchange) putBucketVersioning() *awsapi.Error {
@@ -226,9 +231,9 @@ func (x *exchange) putBucketVersioning() *awsapi.Error {
 		return err
 	}
 	switch {
-	case in.MfaDelete == versioningEnabled:
+	case in.MfaDelete == storage.Enabled:
 		return notImplemented("MFA delete")
-	case in.Status != versioningEnabled && in.Status != versioningSuspended:
+	case in.Status != storage.Enabled && in.Status != storage.Suspended:
 		return badRequest("IllegalVersioningConfigurationException", "The Versioning element must be specified")
 	}
 	if err := x.store.configure(x.bucket, func(s *settings) *awsapi.Error { s.versioning = in.Status; return nil }); err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 func (x *exchange) getBucketPolicy() *awsapi.Error {
-	p := x.bucket.settings.Load().policy
+	p := x.bucket.settings.policy
 	if p == nil {
 		return noSuchBucketPolicy(x.name)
 	}
@@ -42,11 +42,16 @@ func (x *exchange) setPolicy(p *policy.Policy) *awsapi.Error {
 	return x.done(http.StatusNoContent)
 }
 
+// namedPolicy names the policy of a bucket for explanations.
+func namedPolicy(bucket string, document *policy.Document) *policy.Policy {
+	return &policy.Policy{Name: "bucket policy of " + bucket, Document: document}
+}
+
 // bucketPolicy parses a policy for the bucket of this name.
 func bucketPolicy(name string, source []byte) (*policy.Policy, *awsapi.Error) {
 	document, err := policy.ParseForBucket(name, source)
 	if err == nil {
-		return &policy.Policy{Name: "bucket policy of " + name, Document: document}, nil
+		return namedPolicy(name, document), nil
 	}
 	if m, ok := errors.AsType[*policy.MalformedError](err); ok {
 		return nil, badRequest(m.Code, m.Message)

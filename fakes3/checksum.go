@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
@@ -56,6 +57,34 @@ func newChecksum(header string) *checksum {
 
 // value returns the checksum in base64.
 func (c *checksum) value() string { return base64.StdEncoding.EncodeToString(c.sum.Sum(nil)) }
+
+// stored returns the checksum as it is kept with the object.
+func (c *checksum) stored() storage.Checksum {
+	return storage.Checksum{Algorithm: c.name, Value: c.value()}
+}
+
+// checksumHeader returns the header of a checksum of this algorithm.
+func checksumHeader(algorithm string) string {
+	for _, a := range algorithms {
+		if a.name == algorithm {
+			return a.header
+		}
+	}
+	return checksumPrefix + algorithm
+}
+
+// setChecksum sets the headers of an object's checksum.
+func setChecksum(h http.Header, c storage.Checksum) {
+	if c.Algorithm == "" {
+		return
+	}
+	kind := "FULL_OBJECT"
+	if c.Composite {
+		kind = "COMPOSITE"
+	}
+	h[checksumHeader(c.Algorithm)] = []string{c.Value}
+	h["X-Amz-Checksum-Type"] = []string{kind}
+}
 
 // expect sets what the client says the checksum is.
 func (c *checksum) expect(value string) *awsapi.Error {

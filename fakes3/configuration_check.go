@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/iam/arn"
 	"github.com/irsatz/irsatz/internal/awsapi"
 	"github.com/irsatz/irsatz/internal/shape"
@@ -53,11 +54,11 @@ func checkLogging(x *exchange, e *shape.Element) *awsapi.Error {
 		return nil
 	}
 	name := target.Get("TargetBucket")
-	b, ok := x.store.bucket(name)
-	if !ok {
+	b, err := x.store.bucket(name)
+	if err != nil {
 		return badRequest("InvalidTargetBucketForLogging", "The target bucket for logging does not exist", detail("TargetBucket", name))
 	}
-	if b.owner != x.bucket.owner {
+	if b.Owner != x.bucket.Owner {
 		return badRequest("InvalidTargetBucketForLogging", "The owner for the bucket to be logged and the target bucket must be the same.", detail("TargetBucket", name))
 	}
 	return nil
@@ -82,7 +83,7 @@ func checkNotification(x *exchange, e *shape.Element) *awsapi.Error {
 
 // checkReplication wants versions on both sides.
 func checkReplication(x *exchange, e *shape.Element) *awsapi.Error {
-	if x.settings.versioning != versioningEnabled {
+	if x.settings.versioning != storage.Enabled {
 		return invalidRequest("Versioning must be 'Enabled' on the bucket to apply a replication configuration")
 	}
 	for _, rule := range e.All("Rule") {
@@ -90,7 +91,7 @@ func checkReplication(x *exchange, e *shape.Element) *awsapi.Error {
 		if !ok {
 			return badRequest("InvalidArgument", "Invalid bucket ARN.", detail("ArgumentName", "Bucket"))
 		}
-		if b, ok := x.store.bucket(name); !ok || b.settings.Load().versioning != versioningEnabled {
+		if b, err := x.store.bucket(name); err != nil || b.settings.versioning != storage.Enabled {
 			return invalidRequest("Destination bucket must have versioning enabled.")
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/awsapi"
@@ -23,8 +24,8 @@ import (
 func (x *exchange) baseContext(b *bucket) *policy.Context {
 	ctx, owner := x.call.Context(), x.call.Caller.AccountID
 	if b != nil {
-		owner = b.owner
-		fillBucketTags(ctx, b.settings.Load())
+		owner = b.Owner
+		fillBucketTags(ctx, b.settings)
 	}
 	if owner != "" {
 		ctx.Set("aws:ResourceAccount", owner)
@@ -132,11 +133,11 @@ func (x *exchange) fillVersion(ctx *policy.Context) {
 	}
 }
 
-func fillExisting(ctx *policy.Context, o *object) {
+func fillExisting(ctx *policy.Context, o *storage.Object) {
 	if o == nil {
 		return
 	}
-	for _, t := range o.tags {
+	for _, t := range o.Tags {
 		ctx.Set("s3:ExistingObjectTag/"+t.Key, t.Value)
 	}
 }
@@ -185,8 +186,8 @@ func (x *exchange) fillPut(ctx *policy.Context) {
 	}
 	if x.op.sub == "uploadId" {
 		id, _ := param(x.params, "uploadId")
-		if sse := x.store.encryption(x.bucket, x.key, id); sse != "" {
-			ctx.Set("s3:x-amz-server-side-encryption", sse)
+		if u, err := x.store.Upload(x.bucket.Bucket, x.key, id); err == nil && u.Draft.Encryption.Algorithm != "" {
+			ctx.Set("s3:x-amz-server-side-encryption", u.Draft.Encryption.Algorithm)
 		}
 	}
 }

@@ -71,15 +71,15 @@ func (x *exchange) cors(h http.Header) bool {
 	if origin == "" || x.name == "" {
 		return false
 	}
-	b, ok := x.store.bucket(x.name)
-	if !ok {
+	b, err := x.store.bucket(x.name)
+	if err != nil {
 		return false
 	}
 	method, headers := x.r.Header.Get("Access-Control-Request-Method"), requestedHeaders(x.r.Header)
 	if method == "" {
 		method = x.r.Method
 	}
-	rules := b.settings.Load().cors
+	rules := b.settings.cors
 	i := slices.IndexFunc(rules, func(r corsRule) bool { return r.allows(origin, method, headers) })
 	if i < 0 {
 		return false
@@ -123,11 +123,11 @@ func (x *exchange) preflight() *awsapi.Error {
 	forbidden := func(resource, text string) *awsapi.Error {
 		return fail(http.StatusForbidden, "AccessForbidden", "CORSResponse: "+text, detail("Method", method), detail("ResourceType", resource))
 	}
-	b, ok := x.store.bucket(x.name)
+	b, err := x.store.bucket(x.name)
 	switch {
-	case !ok:
+	case err != nil:
 		return forbidden("BUCKET", "Bucket not found")
-	case len(b.settings.Load().cors) == 0:
+	case len(b.settings.cors) == 0:
 		return forbidden("BUCKET", "CORS is not enabled for this bucket.")
 	case x.key == "":
 		return forbidden("BUCKET", notWhitelisted)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/iam/arn"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
@@ -13,7 +14,7 @@ func (x *exchange) deleteObject() *awsapi.Error {
 	if x.header.Get("X-Amz-Bypass-Governance-Retention") != "" {
 		return bypassOff(x.header.Get("X-Amz-Bypass-Governance-Retention"))
 	}
-	if want := x.header.Get("If-Match"); want != "" && (x.object == nil || !etagsMatch(want, x.object.etag)) {
+	if want := x.header.Get("If-Match"); want != "" && (x.object == nil || !etagsMatch(want, x.object.ETag)) {
 		return preconditionFailed("If-Match")
 	}
 	b := &backend{x: x}
@@ -21,10 +22,10 @@ func (x *exchange) deleteObject() *awsapi.Error {
 		return err
 	}
 	h := x.w.Header()
-	if b.gone.versionID != "" {
-		h["X-Amz-Version-Id"] = []string{b.gone.versionID}
+	if b.gone.VersionID != "" {
+		h["X-Amz-Version-Id"] = []string{b.gone.VersionID}
 	}
-	if b.gone.marker {
+	if b.gone.Marker {
 		h["X-Amz-Delete-Marker"] = []string{"true"}
 	}
 	return x.done(http.StatusNoContent)
@@ -118,7 +119,7 @@ func (x *exchange) deleteObjects() *awsapi.Error {
 			action, id, ctx = "DeleteObjectVersion", *o.VersionID, base.Clone()
 			ctx.Set("s3:versionid", id)
 		}
-		var gone deletion
+		var gone storage.Deletion
 		err := x.ask(x.bucket, action, arn.Object(x.name, o.Key).String(), ctx)
 		if err == nil {
 			gone, err = x.store.delete(x.bucket, o.Key, id)
@@ -133,10 +134,10 @@ func (x *exchange) deleteObjects() *awsapi.Error {
 	return x.answerXML(out)
 }
 
-func deleted(key, id string, d deletion) deletedItem {
+func deleted(key, id string, d storage.Deletion) deletedItem {
 	item := deletedItem{Key: key, VersionID: id}
-	if d.marker {
-		item.Marker, item.MarkerVersion = strconv.FormatBool(true), d.versionID
+	if d.Marker {
+		item.Marker, item.MarkerVersion = strconv.FormatBool(true), d.VersionID
 	}
 	return item
 }

@@ -35,23 +35,27 @@ type publicAccess struct{ blockACLs, ignoreACLs, blockPolicy, restrict bool }
 // controls is one from before there were any.
 func effectsOf(documents map[string][]byte) (e effects, err error) {
 	e.ownership, e.encryption.algorithm = objectWriter, sseS3
-	for name, read := range map[string]func(*shape.Element){
-		"publicAccessBlock": e.readPublicAccess,
-		"ownershipControls": func(d *shape.Element) { e.ownership = d.Get("Rule", "ObjectOwnership") },
-		"cors":              e.readCORS,
-		"encryption":        e.readEncryption,
-		"requestPayment":    func(d *shape.Element) { e.requesterPays = d.Get("Payer") == "Requester" },
-		"abac":              func(d *shape.Element) { e.abac = d.Get("Status") == "Enabled" },
+	for _, c := range [...]struct {
+		name  string
+		shape shape.Shape
+		read  func(*shape.Element)
+	}{
+		{"publicAccessBlock", publicAccessShape, e.readPublicAccess},
+		{"ownershipControls", ownershipShape, func(d *shape.Element) { e.ownership = d.Get("Rule", "ObjectOwnership") }},
+		{"cors", corsShape, e.readCORS},
+		{"encryption", encryptionShape, e.readEncryption},
+		{"requestPayment", paymentShape, func(d *shape.Element) { e.requesterPays = d.Get("Payer") == "Requester" }},
+		{"abac", abacShape, func(d *shape.Element) { e.abac = d.Get("Status") == "Enabled" }},
 	} {
-		body, ok := documents[name]
+		body, ok := documents[c.name]
 		if !ok {
 			continue
 		}
-		d, err := configurations[name].shape.Read(body, xmlNamespace)
+		d, err := c.shape.Read(body, xmlNamespace)
 		if err != nil {
-			return e, fmt.Errorf("configuration %s: %w", name, err)
+			return e, fmt.Errorf("configuration %s: %w", c.name, err)
 		}
-		read(d)
+		c.read(d)
 	}
 	return e, nil
 }

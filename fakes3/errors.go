@@ -1,9 +1,11 @@
 package fakes3
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
@@ -73,14 +75,52 @@ func noSuchTagSet(name string) *awsapi.Error {
 	return fail(http.StatusNotFound, "NoSuchTagSet", "The TagSet does not exist", detail("BucketName", name))
 }
 
-func alreadyExists(b *bucket, owner string) *awsapi.Error {
-	if b.owner == owner {
+// failed words an error of the storage, about the bucket or the key that was
+// asked for. Conditions of a request are called by their headers.
+func failed(err error, bucket, key string) *awsapi.Error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*awsapi.Error](err); ok {
+		return e
+	}
+	for _, w := range [...]struct {
+		is    error
+		words *awsapi.Error
+	}{
+		{storage.ErrNoBucket, noSuchBucket(bucket)},
+		{storage.ErrNotEmpty, bucketNotEmpty(bucket)},
+		{storage.ErrNoObject, noSuchKey(key)},
+		{storage.ErrExists, preconditionFailed("If-None-Match")},
+		{storage.ErrChanged, preconditionFailed("If-Match")},
+		{storage.ErrFull, unavailable(err)},
+		{storage.ErrGone, unavailable(err)},
+	} {
+		if errors.Is(err, w.is) {
+			return w.words
+		}
+	}
+	return internal(err)
+}
+
+// unavailable answers what may succeed when it is tried again, as SDKs do. AWS
+// never is full; this is how it answers when it is short of something.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+func unavailable(cause error) *awsapi.Error {
+	e := fail(http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
+	e.Cause = cause
+	return e
+}
+
+func alreadyExists(b *storage.Bucket, owner string) *awsapi.Error {
+	if b.Owner == owner {
 		return fail(http.StatusConflict, "BucketAlreadyOwnedByYou",
-			"Your previous request to create the named bucket succeeded and you already own it.", detail("BucketName", b.name))
+			"Your previous request to create the named bucket succeeded and you already own it.", detail("BucketName", b.Name))
 	}
 	return fail(http.StatusConflict, "BucketAlreadyExists",
 		"The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.",
-		detail("BucketName", b.name))
+		detail("BucketName", b.Name))
 }
 
 func bucketNotEmpty(name string) *awsapi.Error {
@@ -117,10 +157,10 @@ func invalidPartOrder() *awsapi.Error {
 	return badRequest("InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.")
 }
 
-func entityTooSmall(p *part) *awsapi.Error {
+func entityTooSmall(p *storage.Part) *awsapi.Error {
 	return badRequest("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size",
-		detail("ProposedSize", strconv.Itoa(len(p.body))), detail("MinSizeAllowed", strconv.Itoa(minPart)),
-		detail("PartNumber", strconv.Itoa(p.number)), detail("ETag", p.etag))
+		detail("ProposedSize", strconv.FormatInt(p.Size, 10)), detail("MinSizeAllowed", strconv.Itoa(minPart)),
+		detail("PartNumber", strconv.Itoa(p.Number)), detail("ETag", p.ETag))
 }
 
 func entityTooLarge(size int64) *awsapi.Error {

@@ -20,6 +20,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/internal/awsapi"
 	"github.com/irsatz/irsatz/internal/sigv4"
 )
@@ -33,6 +34,10 @@ type Config struct {
 	// also <bucket>.localhost. Nil means amazonaws.com and localhost. At any
 	// other host name the bucket stands in the path.
 	HostBases []string
+
+	// Storage keeps the buckets and objects. Nil means memory without bound. The
+	// Server does not close it.
+	Storage Storage
 }
 
 // Server serves S3. It is an http.Handler and may be used by any number of
@@ -44,7 +49,7 @@ type Server struct {
 	store    *store
 }
 
-// New returns a Server without buckets.
+// New returns a Server over the buckets of its storage.
 func New(config Config) (*Server, error) {
 	if config.Store == nil {
 		return nil, errors.New("new S3 server: no iam store")
@@ -59,7 +64,10 @@ func New(config Config) (*Server, error) {
 		}
 	}
 	s := &Server{config: config, routes: newRoutes(), verifier: sigv4.Verifier{Style: sigv4.S3}}
-	s.store = newStore(config.Now, config.Rand)
+	if config.Storage == nil {
+		config.Storage = storage.NewMemory(storage.Config{Now: config.Now, Rand: config.Rand})
+	}
+	s.store = &store{Storage: config.Storage, rand: config.Rand}
 	return s, nil
 }
 
@@ -86,6 +94,24 @@ func (x *exchange) handle() *awsapi.Error {
 	if err := x.authenticate(); err != nil {
 		return err
 	}
+	err := x.serve()
+	for range mostLooks {
+		if err == nil || !errors.Is(err.Cause, storage.ErrGone) || x.read {
+			break
+		}
+		// What was found was replaced before it was read, and what took its
+		// place has yet to be authorized.
+		x.call.Record.Checks = nil
+		err = x.serve()
+	}
+	return err
+}
+
+// mostLooks is how often an object is looked for again.
+const mostLooks = 5
+
+// serve takes the request from what it is about to its answer.
+func (x *exchange) serve() *awsapi.Error {
 	if err := x.find(); err != nil {
 		return err
 	}

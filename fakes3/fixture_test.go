@@ -93,6 +93,15 @@ func (w *world) object(bucket, key, body string) {
 	}
 }
 
+func (w *world) buckets() []fakes3.Bucket {
+	w.t.Helper()
+	all, err := w.s3.Buckets()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return all
+}
+
 // policy sets a bucket policy as the owner's root. It may be public.
 func (w *world) policy(bucket, statements string) {
 	w.t.Helper()

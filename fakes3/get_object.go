@@ -2,11 +2,13 @@ package fakes3
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/iam/arn"
 	"github.com/irsatz/irsatz/internal/awsapi"
@@ -89,10 +91,36 @@ func (w *relay) Write(b []byte) (int, error) {
 	return w.x.pour(b)
 }
 
+// ReadFrom implements io.ReaderFrom, for what the operating system can send
+// from a file by itself.
+func (w *relay) ReadFrom(r io.Reader) (n int64, err error) {
+	if w.status == 0 {
+		w.WriteHeader(http.StatusOK)
+	}
+	in, ok := r.(*io.LimitedReader)
+	if !ok || !w.started || w.x.r.Method == http.MethodHead {
+		return io.Copy(struct{ io.Writer }{w}, r)
+	}
+	control := http.NewResponseController(w.x.w)
+	for err == nil && in.N > 0 {
+		_ = control.SetWriteDeadline(clock.Now().Add(patience))
+		part := io.LimitedReader{R: in.R, N: min(in.N, piece)}
+		var copied int64
+		if copied, err = io.Copy(w.x.w, &part); copied == 0 && err == nil {
+			break
+		}
+		n, in.N = n+copied, in.N-copied
+	}
+	_ = control.SetWriteDeadline(time.Time{})
+	return n, err
+}
+
+// piece is what a client must take within patience.
+const piece = 256 << 10
+
 // pour writes a body piece by piece, so that a client may be slow but must not
 // stop taking it.
 func (x *exchange) pour(b []byte) (written int, err error) {
-	const piece = 256 << 10
 	control := http.NewResponseController(x.w)
 	for err == nil && written < len(b) {
 		_ = control.SetWriteDeadline(clock.Now().Add(patience)) // not every ResponseWriter has one
@@ -113,21 +141,20 @@ var overrides = map[string]string{
 // describe sets the headers of the object. A checksum is only of a whole body.
 func (x *exchange) describe(h http.Header, whole bool) {
 	o := x.object
-	for _, p := range o.header {
-		h[p.name] = []string{p.value}
+	for _, p := range o.Headers {
+		h[p.Name] = []string{p.Value}
 	}
-	if o.class != "" {
-		h.Set("X-Amz-Storage-Class", o.class)
+	if o.Class != "" {
+		h.Set("X-Amz-Storage-Class", o.Class)
 	}
-	h["Etag"] = []string{o.etag}
-	h["Last-Modified"] = []string{o.modified.Format(http.TimeFormat)}
+	h["Etag"] = []string{o.ETag}
+	h["Last-Modified"] = []string{o.Modified.Format(http.TimeFormat)}
 	h["Accept-Ranges"] = []string{"bytes"}
 	x.stamp(h, o)
-	if whole && o.checksum.name != "" && strings.EqualFold(x.header.Get("X-Amz-Checksum-Mode"), "ENABLED") {
-		h[o.checksum.name] = []string{o.checksum.value}
-		h.Set("X-Amz-Checksum-Type", "FULL_OBJECT")
+	if whole && strings.EqualFold(x.header.Get("X-Amz-Checksum-Mode"), "ENABLED") {
+		setChecksum(h, o.Checksum)
 	}
-	if n := len(o.tags); n > 0 && x.maySeeTags() {
+	if n := len(o.Tags); n > 0 && x.maySeeTags() {
 		h.Set("X-Amz-Tagging-Count", itoa(n))
 	}
 	for _, p := range x.params {
@@ -138,10 +165,10 @@ func (x *exchange) describe(h http.Header, whole bool) {
 }
 
 // stamp sets the headers that every answer about a stored version has.
-func (x *exchange) stamp(h http.Header, o *object) {
+func (x *exchange) stamp(h http.Header, o *storage.Object) {
 	h["X-Amz-Server-Side-Encryption"] = []string{"AES256"}
 	if x.bucket.versioned() {
-		h["X-Amz-Version-Id"] = []string{o.versionID}
+		h["X-Amz-Version-Id"] = []string{o.VersionID}
 	}
 }
 
@@ -157,37 +184,37 @@ func (x *exchange) maySeeTags() bool {
 	fillExisting(ctx, x.object)
 	return x.config.Store.Authorize(&iam.Question{
 		Caller: x.call.Caller, Action: action, Resource: arn.Object(x.name, x.key).String(),
-		ResourceAccount: x.bucket.owner, ResourcePolicy: x.bucket.policyFor(x.call.Caller.AccountID), Context: ctx,
+		ResourceAccount: x.bucket.Owner, ResourcePolicy: x.bucket.policyFor(x.call.Caller.AccountID), Context: ctx,
 	}).Allowed()
 }
 
 // checkRead answers the conditional headers, in the order of RFC 9110 section
 // 13.2.2.
-func (x *exchange) checkRead(o *object) *awsapi.Error {
+func (x *exchange) checkRead(o *storage.Object) *awsapi.Error {
 	err := checkConditions(x.header, "", o)
 	if err != nil && err.Status == http.StatusNotModified {
-		err.Headers = []awsapi.Detail{detail("Etag", o.etag), detail("Last-Modified", o.modified.Format(http.TimeFormat))}
+		err.Headers = []awsapi.Detail{detail("Etag", o.ETag), detail("Last-Modified", o.Modified.Format(http.TimeFormat))}
 	}
 	return err
 }
 
 // checkConditions evaluates If-Match and its kin, or for a copy's source the
 // headers with this prefix.
-func checkConditions(h http.Header, prefix string, o *object) *awsapi.Error {
-	modified := o.modified.Truncate(time.Second)
+func checkConditions(h http.Header, prefix string, o *storage.Object) *awsapi.Error {
+	modified := o.Modified.Truncate(time.Second)
 	stale := fail(http.StatusNotModified, "NotModified", "Not Modified")
 	if prefix != "" {
 		stale = preconditionFailed(strings.ToLower(prefix) + "If-None-Match")
 	}
 	if want := h.Get(prefix + "If-Match"); want != "" {
-		if !etagsMatch(want, o.etag) {
+		if !etagsMatch(want, o.ETag) {
 			return preconditionFailed(conditionName(prefix, "If-Match"))
 		}
 	} else if t, err := http.ParseTime(h.Get(prefix + "If-Unmodified-Since")); err == nil && modified.After(t) {
 		return preconditionFailed(conditionName(prefix, "If-Unmodified-Since"))
 	}
 	if want := h.Get(prefix + "If-None-Match"); want != "" {
-		if etagsMatch(want, o.etag) {
+		if etagsMatch(want, o.ETag) {
 			return stale
 		}
 	} else if t, err := http.ParseTime(h.Get(prefix + "If-Modified-Since")); err == nil && !modified.After(t) {
@@ -216,12 +243,12 @@ func etagsMatch(list, etag string) bool {
 
 // span returns the one range asked for in canonical form, "" for the whole
 // object. As on AWS, a Range that is not one valid range is ignored.
-func (x *exchange) span(o *object) (string, *awsapi.Error) {
+func (x *exchange) span(o *storage.Object) (string, *awsapi.Error) {
 	raw := x.header.Get("Range")
-	if cond := x.header.Get("If-Range"); raw == "" || cond != "" && !etagsMatch(cond, o.etag) {
+	if cond := x.header.Get("If-Range"); raw == "" || cond != "" && !etagsMatch(cond, o.ETag) {
 		return "", nil
 	}
-	size := int64(len(o.body))
+	size := o.Size()
 	first, last, ok := parseRange(raw, size)
 	if !ok {
 		return "", nil

@@ -14,7 +14,7 @@ import (
 // versions shows it.
 func (w *world) fingerprint() string {
 	var b strings.Builder
-	for _, bucket := range w.s3.Buckets() {
+	for _, bucket := range w.buckets() {
 		b.WriteString(bucket.Name + string(bucket.Policy))
 		for _, t := range bucket.Tags {
 			b.WriteString(t.Key + "=" + t.Value)

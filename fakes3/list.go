@@ -4,10 +4,10 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
@@ -54,28 +54,6 @@ func (x *exchange) encoding() (kind string, encode func(string) string, _ *awsap
 	return kind, func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "%2F", "/") }, nil
 }
 
-// walk visits the keys after marker that begin with prefix, in order, and for
-// each the common prefix it is rolled into, if any. visit returns false to stop.
-func (b *bucket) walk(prefix, delimiter, marker string, visit func(key, common string) bool) {
-	start := max(prefix, marker)
-	i, _ := slices.BinarySearch(b.keys, start)
-	for last := ""; i < len(b.keys) && strings.HasPrefix(b.keys[i], prefix); i++ {
-		key, common := b.keys[i], ""
-		if delimiter != "" {
-			if j := strings.Index(key[len(prefix):], delimiter); j >= 0 {
-				common = key[:len(prefix)+j+len(delimiter)]
-			}
-		}
-		if common != "" && (common == last || common == marker) {
-			continue
-		}
-		last = common
-		if !visit(key, common) {
-			return
-		}
-	}
-}
-
 type listResult struct {
 	XMLName    xml.Name   `xml:"ListBucketResult"`
 	Xmlns      string     `xml:"xmlns,attr"`
@@ -99,7 +77,7 @@ type listItem struct {
 	Key      string `xml:"Key"`
 	Modified string `xml:"LastModified"`
 	ETag     string `xml:"ETag"`
-	Size     int    `xml:"Size"`
+	Size     int64  `xml:"Size"`
 	Owner    *owner `xml:"Owner"`
 	Class    string `xml:"StorageClass"`
 }
@@ -108,11 +86,11 @@ type common struct {
 	Prefix string `xml:"Prefix"`
 }
 
-func className(o *object) string {
-	if o.class == "" {
+func className(o *storage.Object) string {
+	if o.Class == "" {
 		return "STANDARD"
 	}
-	return o.class
+	return o.Class
 }
 
 // listObjects serves ListObjects and ListObjectsV2.
@@ -146,7 +124,16 @@ func (x *exchange) listObjects() *awsapi.Error {
 		marker := encode(after)
 		out.Marker = &marker
 	}
-	next := x.collect(&out, listing{prefix, delimiter, after, most, encode, !v2 || fetch == "true"})
+	page, lerr := x.store.Objects(x.bucket.Bucket, storage.Query{Prefix: prefix, Delimiter: delimiter, After: after, Limit: most})
+	if lerr != nil {
+		return failed(lerr, x.name, "")
+	}
+	var who *owner
+	if !v2 || fetch == "true" {
+		who = canonicalUser(x.bucket.Owner)
+	}
+	out.Truncated = page.Truncated
+	next := out.add(page, encode, who)
 	switch {
 	case v2:
 		n := len(out.Contents) + len(out.Common)
@@ -160,49 +147,17 @@ func (x *exchange) listObjects() *awsapi.Error {
 	return x.answerXML(out)
 }
 
-type listing struct {
-	prefix, delimiter, after string
-	most                     int
-	encode                   func(string) string
-	owners                   bool
-}
-
-// collect fills in what is listed, and returns the last name.
-func (x *exchange) collect(out *listResult, l listing) (last string) {
-	x.store.mu.RLock()
-	defer x.store.mu.RUnlock()
-	x.bucket.walk(l.prefix, l.delimiter, l.after, func(key, prefix string) bool {
-		o := x.bucket.current(key)
-		switch {
-		case prefix == "" && (o.marker || key <= l.after && l.after != ""):
-			return true
-		case prefix != "" && !x.bucket.lives(key, prefix):
-			return true
-		case len(out.Contents)+len(out.Common) == l.most:
-			out.Truncated = l.most > 0
-			return false
-		case prefix != "":
-			out.Common, last = append(out.Common, common{l.encode(prefix)}), prefix
-			return true
+// add fills in what is listed, and returns the last name.
+func (r *listResult) add(page storage.Page, encode func(string) string, who *owner) (last string) {
+	for _, e := range page.Entries {
+		if e.Prefix != "" {
+			r.Common, last = append(r.Common, common{encode(e.Prefix)}), e.Prefix
+			continue
 		}
-		item := listItem{Key: l.encode(key), Modified: o.modified.Format(listTime), ETag: o.etag, Size: len(o.body), Class: className(o)}
-		if l.owners {
-			item.Owner = canonicalUser(x.bucket.owner)
-		}
-		out.Contents, last = append(out.Contents, item), key
-		return true
-	})
-	return last
-}
-
-// lives reports whether some key from this one on, with this prefix, is not
-// deleted.
-func (b *bucket) lives(key, prefix string) bool {
-	i, _ := slices.BinarySearch(b.keys, key)
-	for ; i < len(b.keys) && strings.HasPrefix(b.keys[i], prefix); i++ {
-		if !b.current(b.keys[i]).marker {
-			return true
-		}
+		o := e.Object
+		r.Contents, last = append(r.Contents, listItem{
+			Key: encode(o.Key), Modified: o.Modified.Format(listTime), ETag: o.ETag, Size: o.Size(), Owner: who, Class: className(o),
+		}), o.Key
 	}
-	return false
+	return last
 }

@@ -2,10 +2,8 @@ package fakes3
 
 import (
 	"encoding/xml"
-	"maps"
-	"slices"
-	"strings"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
@@ -33,7 +31,7 @@ type versionItem struct {
 	Latest   bool   `xml:"IsLatest"`
 	Modified string `xml:"LastModified"`
 	ETag     string `xml:"ETag,omitempty"`
-	Size     *int   `xml:"Size"`
+	Size     *int64 `xml:"Size"`
 	Owner    *owner `xml:"Owner"`
 	Class    string `xml:"StorageClass,omitempty"`
 }
@@ -58,47 +56,34 @@ func (x *exchange) listObjectVersions() *awsapi.Error {
 		Xmlns: xmlNamespace, Name: x.name, Prefix: encode(prefix), Delimiter: encode(delimiter), KeyMarker: encode(keyMarker),
 		IDMarker: idMarker, MaxKeys: most, Encoding: kind,
 	}
-	x.store.mu.RLock()
-	x.bucket.walk(prefix, delimiter, keyMarker, func(key, prefix string) bool {
-		if prefix != "" {
-			if len(out.Items)+len(out.Common) == most {
-				out.Truncated = most > 0
-				return false
-			}
-			out.Common = append(out.Common, common{encode(prefix)})
-			out.NextKey, out.NextVersion = encode(prefix), ""
-			return true
+	page, lerr := x.store.Versions(x.bucket.Bucket, storage.Query{Prefix: prefix, Delimiter: delimiter, After: keyMarker, AfterID: idMarker, Limit: most})
+	if lerr != nil {
+		return failed(lerr, x.name, "")
+	}
+	out.Truncated = page.Truncated
+	for _, e := range page.Entries {
+		if e.Prefix != "" {
+			out.Common = append(out.Common, common{encode(e.Prefix)})
+			out.NextKey, out.NextVersion = encode(e.Prefix), ""
+			continue
 		}
-		skip := key == keyMarker
-		for i, o := range x.bucket.objects[key] {
-			if skip {
-				skip = idMarker == "" || o.versionID != idMarker
-				continue
-			}
-			if len(out.Items)+len(out.Common) == most {
-				out.Truncated = most > 0
-				return false
-			}
-			out.Items = append(out.Items, x.versionItem(o, encode(key), i == 0))
-			out.NextKey, out.NextVersion = encode(key), o.versionID
-		}
-		return true
-	})
-	x.store.mu.RUnlock()
+		out.Items = append(out.Items, x.versionItem(e.Object, encode(e.Object.Key), e.Latest))
+		out.NextKey, out.NextVersion = encode(e.Object.Key), e.Object.VersionID
+	}
 	if !out.Truncated {
 		out.NextKey, out.NextVersion = "", ""
 	}
 	return x.answerXML(out)
 }
 
-func (x *exchange) versionItem(o *object, key string, latest bool) versionItem {
+func (x *exchange) versionItem(o *storage.Object, key string, latest bool) versionItem {
 	item := versionItem{
-		XMLName: xml.Name{Local: "DeleteMarker"}, Key: key, ID: o.versionID, Latest: latest,
-		Modified: o.modified.Format(listTime), Owner: canonicalUser(x.bucket.owner),
+		XMLName: xml.Name{Local: "DeleteMarker"}, Key: key, ID: o.VersionID, Latest: latest,
+		Modified: o.Modified.Format(listTime), Owner: canonicalUser(x.bucket.Owner),
 	}
-	if !o.marker {
-		size := len(o.body)
-		item.XMLName.Local, item.ETag, item.Size, item.Class = "Version", o.etag, &size, className(o)
+	if !o.Marker {
+		size := o.Size()
+		item.XMLName.Local, item.ETag, item.Size, item.Class = "Version", o.ETag, &size, className(o)
 	}
 	return item
 }
@@ -147,50 +132,24 @@ func (x *exchange) listUploads() *awsapi.Error {
 		Xmlns: xmlNamespace, Bucket: x.name, KeyMarker: encode(keyMarker), IDMarker: idMarker, Prefix: encode(prefix),
 		Delimiter: encode(delimiter), Max: most, Encoding: kind,
 	}
-	who, last, passed := canonicalUser(x.bucket.owner), "", false
-	for _, u := range x.store.uploads(x.bucket) {
-		switch {
-		case !strings.HasPrefix(u.key, prefix) || keyMarker != "" && u.key < keyMarker:
-			continue
-		case keyMarker != "" && u.key == keyMarker && !passed:
-			passed = idMarker != "" && u.id == idMarker
-			continue
-		}
-		rolled := ""
-		if i := strings.Index(u.key[len(prefix):], delimiter); delimiter != "" && i >= 0 {
-			rolled = u.key[:len(prefix)+i+len(delimiter)]
-		}
-		if rolled != "" && (rolled == last || rolled == keyMarker) {
+	page, lerr := x.store.Uploads(x.bucket.Bucket, storage.Query{Prefix: prefix, Delimiter: delimiter, After: keyMarker, AfterID: idMarker, Limit: most})
+	if lerr != nil {
+		return failed(lerr, x.name, "")
+	}
+	who := canonicalUser(x.bucket.Owner)
+	out.Truncated = page.Truncated
+	for _, e := range page.Entries {
+		if e.Prefix != "" {
+			out.Common = append(out.Common, common{encode(e.Prefix)})
+			out.NextKey, out.NextUpload = encode(e.Prefix), ""
 			continue
 		}
-		if len(out.Uploads)+len(out.Common) == most {
-			out.Truncated = most > 0
-			break
-		}
-		last, out.NextKey, out.NextUpload = rolled, encode(u.key), u.id
-		if rolled != "" {
-			out.Common, out.NextKey, out.NextUpload = append(out.Common, common{encode(rolled)}), encode(rolled), ""
-			continue
-		}
-		out.Uploads = append(out.Uploads, uploadItem{encode(u.key), u.id, who, who, className(&u.draft), u.initiated.Format(listTime)})
+		u := e.Upload
+		out.Uploads = append(out.Uploads, uploadItem{encode(u.Key), u.ID, who, who, className(&u.Draft), u.Initiated.Format(listTime)})
+		out.NextKey, out.NextUpload = encode(u.Key), u.ID
 	}
 	if !out.Truncated {
 		out.NextKey, out.NextUpload = "", ""
 	}
 	return x.answerXML(out)
-}
-
-// uploads returns the bucket's uploads in the order of listing.
-func (s *store) uploads(b *bucket) []*upload {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return slices.SortedFunc(maps.Values(b.uploads), func(u, v *upload) int {
-		if c := strings.Compare(u.key, v.key); c != 0 {
-			return c
-		}
-		if c := u.initiated.Compare(v.initiated); c != 0 {
-			return c
-		}
-		return strings.Compare(u.id, v.id)
-	})
 }

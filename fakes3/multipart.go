@@ -4,10 +4,13 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"encoding/xml"
+	"hash"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
@@ -32,20 +35,19 @@ func (x *exchange) createUpload() *awsapi.Error {
 	return nil
 }
 
-// partNumber returns the part addressed, of an upload that exists.
-func (x *exchange) partNumber() (id string, number int, _ *awsapi.Error) {
-	id, _ = param(x.params, "uploadId")
+// partNumber returns the number of the part addressed, and its upload.
+func (x *exchange) partNumber() (*storage.Upload, int, *awsapi.Error) {
 	raw, _ := param(x.params, "partNumber")
 	number, err := strconv.Atoi(raw)
 	if err != nil || number < 1 || number > maxPart {
-		return "", 0, invalidArgument("Part number must be an integer between 1 and 10000, inclusive", "partNumber", raw)
+		return nil, 0, invalidArgument("Part number must be an integer between 1 and 10000, inclusive", "partNumber", raw)
 	}
-	_, perr := x.store.parts(x.bucket, x.key, id)
-	return id, number, perr
+	u, uerr := x.upload()
+	return u, number, uerr
 }
 
 func (x *exchange) uploadPart() *awsapi.Error {
-	id, number, err := x.partNumber()
+	u, number, err := x.partNumber()
 	if err != nil {
 		return err
 	}
@@ -53,22 +55,18 @@ func (x *exchange) uploadPart() *awsapi.Error {
 	if err != nil {
 		return err
 	}
-	b := &backend{x: x, body: body}
-	etag := ""
+	b := &backend{x: x, body: body, upload: u}
 	if body.size == 0 {
 		// gofakes3 wants a length; S3 takes an empty part.
-		etag, err = b.emptyPart(id, number)
+		err = b.putPart(number, body)
 	} else {
-		var out *recorder
-		if out, err = b.run("partNumber="+itoa(number)+"&uploadId="+url.QueryEscape(id), make(http.Header)); err == nil {
-			etag = out.header.Get("Etag")
-		}
+		_, err = b.run("partNumber="+itoa(number)+"&uploadId="+url.QueryEscape(u.ID), make(http.Header))
 	}
 	if err != nil {
 		return err
 	}
 	h := x.w.Header()
-	h["Etag"] = []string{etag}
+	h["Etag"] = []string{b.part.ETag}
 	h.Set("X-Amz-Server-Side-Encryption", "AES256")
 	if body.sum != nil {
 		h[body.sum.header] = []string{body.sum.value()}
@@ -76,13 +74,16 @@ func (x *exchange) uploadPart() *awsapi.Error {
 	return x.done(http.StatusOK)
 }
 
-func (b *backend) emptyPart(id string, number int) (string, *awsapi.Error) {
-	data, err := readBody(b.body, 0)
+// putPart stores a part of the body.
+func (b *backend) putPart(number int, in io.Reader) *awsapi.Error {
+	content, err := b.receive(in, b.body.size)
 	if err != nil {
-		return "", b.body.refusal(err)
+		return err
 	}
-	etag := `"` + hex.EncodeToString(b.body.md5.Sum(nil)) + `"`
-	return etag, b.x.store.putPart(b.x.bucket, b.x.key, id, &part{number: number, body: data, etag: etag})
+	defer b.x.store.Discard(content)
+	p := storage.Part{Number: number, Content: content, ETag: b.body.etag()}
+	b.part, err = b.x.putPart(b.upload, p)
+	return err
 }
 
 type copyPartResult struct {
@@ -93,8 +94,9 @@ type copyPartResult struct {
 }
 
 // uploadPartCopy is served without gofakes3, which would store the empty body.
+// The part refers to the bytes of the source.
 func (x *exchange) uploadPartCopy() *awsapi.Error {
-	id, number, err := x.partNumber()
+	u, number, err := x.partNumber()
 	if err != nil {
 		return err
 	}
@@ -102,24 +104,44 @@ func (x *exchange) uploadPartCopy() *awsapi.Error {
 	if err := checkConditions(x.header, "X-Amz-Copy-Source-", src); err != nil {
 		return err
 	}
-	body := src.body
+	content := src.Content
 	if raw := x.header.Get("X-Amz-Copy-Source-Range"); raw != "" {
-		first, last, ok := parseRange(raw, int64(len(body))+maxObject)
-		if !ok || last >= int64(len(body)) {
+		first, last, ok := parseRange(raw, src.Size()+maxObject)
+		if !ok || last >= src.Size() {
 			return invalidArgument("The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy", "x-amz-copy-source-range", raw)
 		}
-		body = body[first : last+1]
+		content = content.Slice(first, last-first+1)
 	}
-	sum := md5.Sum(body)
-	p := &part{number: number, body: body, etag: `"` + hex.EncodeToString(sum[:]) + `"`}
-	if err := x.store.putPart(x.bucket, x.key, id, p); err != nil {
+	etag, err := x.digest(content)
+	if err != nil {
+		return err
+	}
+	p, err := x.putPart(u, storage.Part{Number: number, Content: content, ETag: etag})
+	if err != nil {
 		return err
 	}
 	if x.source.bucket.versioned() {
-		x.w.Header().Set("X-Amz-Copy-Source-Version-Id", src.versionID)
+		x.w.Header().Set("X-Amz-Copy-Source-Version-Id", src.VersionID)
 	}
-	return x.answerXML(copyPartResult{Xmlns: xmlNamespace, ETag: p.etag, Modified: p.modified.Format(listTime)})
+	return x.answerXML(copyPartResult{Xmlns: xmlNamespace, ETag: p.ETag, Modified: p.Modified.Format(listTime)})
 }
+
+// digest reads a content that is stored, and returns its ETag. What else is
+// wanted of the bytes is written to.
+func (x *exchange) digest(c storage.Content, also ...io.Writer) (etag string, _ *awsapi.Error) {
+	in, err := x.store.Open(c)
+	if err != nil {
+		return "", failed(err, x.name, x.key)
+	}
+	defer in.Close()
+	sum := md5.New()
+	if _, err := io.Copy(io.MultiWriter(append(also, sum)...), in); err != nil {
+		return "", internal(err)
+	}
+	return quoted(sum), nil
+}
+
+func quoted(sum hash.Hash) string { return `"` + hex.EncodeToString(sum.Sum(nil)) + `"` }
 
 func (x *exchange) completeUpload() *awsapi.Error {
 	if err := x.checkPutConditions(); err != nil {
@@ -129,9 +151,12 @@ func (x *exchange) completeUpload() *awsapi.Error {
 	if err != nil {
 		return err
 	}
-	id, _ := param(x.params, "uploadId")
-	b := &backend{x: x, body: body}
-	out, err := b.run("uploadId="+url.QueryEscape(id), make(http.Header))
+	u, err := x.upload()
+	if err != nil {
+		return err
+	}
+	b := &backend{x: x, body: body, upload: u}
+	out, err := b.run("uploadId="+url.QueryEscape(u.ID), make(http.Header))
 	if err != nil {
 		return err
 	}
@@ -141,17 +166,23 @@ func (x *exchange) completeUpload() *awsapi.Error {
 }
 
 func (x *exchange) abortUpload() *awsapi.Error {
-	id, _ := param(x.params, "uploadId")
-	b := &backend{x: x}
-	if _, err := b.run("uploadId="+url.QueryEscape(id), make(http.Header)); err != nil {
+	u, err := x.upload()
+	if err != nil {
+		return err
+	}
+	b := &backend{x: x, upload: u}
+	if _, err := b.run("uploadId="+url.QueryEscape(u.ID), make(http.Header)); err != nil {
 		return err
 	}
 	return x.done(http.StatusNoContent)
 }
 
 func (x *exchange) listParts() *awsapi.Error {
-	id, _ := param(x.params, "uploadId")
-	query := url.Values{"uploadId": {id}}
+	u, err := x.upload()
+	if err != nil {
+		return err
+	}
+	query := url.Values{"uploadId": {u.ID}}
 	for _, name := range [...]string{"max-parts", "part-number-marker"} {
 		n, err := x.number(name, 1000)
 		if err != nil {
@@ -161,7 +192,7 @@ func (x *exchange) listParts() *awsapi.Error {
 			query.Set(name, itoa(n))
 		}
 	}
-	b := &backend{x: x}
+	b := &backend{x: x, upload: u}
 	out, err := b.run(query.Encode(), make(http.Header))
 	if err != nil {
 		return err

@@ -22,8 +22,8 @@ var restricting = &policy.Policy{
 
 // policyFor returns the policy of the bucket as it counts for the caller.
 func (b *bucket) policyFor(accountID string) *policy.Policy {
-	s := b.settings.Load()
-	if s.public && s.access.restrict && accountID != b.owner {
+	s := b.settings
+	if s.public && s.access.restrict && accountID != b.Owner {
 		return restricting
 	}
 	return s.policy
@@ -33,7 +33,7 @@ func (b *bucket) policyFor(accountID string) *policy.Policy {
 func (x *exchange) prevented(action, resource, what, setting string) *awsapi.Error {
 	x.call.Explain("the setting "+setting+" of S3 Block Public Access is on for the bucket, as it is for every new bucket",
 		"turn it off with PutPublicAccessBlock, if the bucket is meant to be public")
-	if x.call.Caller.AccountID != x.bucket.owner {
+	if x.call.Caller.AccountID != x.bucket.Owner {
 		return accessDenied("Access Denied")
 	}
 	return accessDenied("User: " + x.call.Caller.ARN + " is not authorized to perform: s3:" + action + ` on resource: "` + resource +

@@ -2,15 +2,13 @@ package fakes3
 
 import (
 	"bytes"
-	"crypto/md5"
-	"encoding/hex"
 	"encoding/xml"
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
@@ -75,8 +73,8 @@ const maxMetadata = 2 << 10
 var contentHeaders = [...]string{"Content-Type", "Content-Disposition", "Content-Language", "Content-Encoding", "Cache-Control", "Expires"}
 
 // draft returns the object that the request's headers describe.
-func (x *exchange) draft() (*object, *awsapi.Error) {
-	o := &object{key: x.key}
+func (x *exchange) draft() (*storage.Object, *awsapi.Error) {
+	o := &storage.Object{Key: x.key}
 	for _, name := range contentHeaders {
 		value := x.header.Get(name)
 		switch {
@@ -86,7 +84,7 @@ func (x *exchange) draft() (*object, *awsapi.Error) {
 			value = "binary/octet-stream"
 		}
 		if value != "" {
-			o.header = append(o.header, pair{name, value})
+			o.Headers = append(o.Headers, storage.Pair{Name: name, Value: value})
 		}
 	}
 	size := 0
@@ -95,7 +93,7 @@ func (x *exchange) draft() (*object, *awsapi.Error) {
 		if ok {
 			value := strings.Join(values, ",")
 			size += len(key) + len(value)
-			o.header = append(o.header, pair{name, value})
+			o.Headers = append(o.Headers, storage.Pair{Name: name, Value: value})
 		}
 	}
 	if size > maxMetadata {
@@ -103,14 +101,15 @@ func (x *exchange) draft() (*object, *awsapi.Error) {
 			detail("Size", itoa(size)), detail("MaxSizeAllowed", itoa(maxMetadata)))
 	}
 	if v := x.header.Get("X-Amz-Website-Redirect-Location"); v != "" {
-		o.header = append(o.header, pair{"X-Amz-Website-Redirect-Location", v})
+		o.Headers = append(o.Headers, storage.Pair{Name: "X-Amz-Website-Redirect-Location", Value: v})
 	}
-	slices.SortFunc(o.header, func(a, b pair) int { return strings.Compare(a.name, b.name) })
+	sortHeaders(o.Headers)
 	if class := x.header.Get("X-Amz-Storage-Class"); class != "STANDARD" {
-		o.class = class
+		o.Class = class
 	}
+	o.Encryption.Algorithm = x.header.Get("X-Amz-Server-Side-Encryption")
 	tags, err := parseTagging(x.header.Get("X-Amz-Tagging"))
-	o.tags = canonicalTags(tags)
+	o.Tags = objectTags(tags)
 	return o, err
 }
 
@@ -127,13 +126,12 @@ func withoutChunked(value string) string {
 }
 
 // conditions returns what must hold of the object that is replaced.
-func (x *exchange) conditions() conditions {
-	return conditions{ifMatch: x.header.Get("If-Match"), ifNoneMatch: x.header.Get("If-None-Match")}
+func (x *exchange) conditions() storage.Conditions {
+	return storage.Conditions{Match: x.header.Get("If-Match"), Absent: x.header.Get("If-None-Match") == "*"}
 }
 
 func (x *exchange) checkPutConditions() *awsapi.Error {
-	c := x.conditions()
-	if c.ifNoneMatch != "" && c.ifNoneMatch != "*" {
+	if v := x.header.Get("If-None-Match"); v != "" && v != "*" {
 		return headerNotImplemented("If-None-Match", "We don't accept the provided value of If-None-Match header for this API")
 	}
 	return nil
@@ -159,10 +157,9 @@ func (x *exchange) putObject() *awsapi.Error {
 		return err
 	}
 	h := x.w.Header()
-	h["Etag"] = []string{o.etag}
-	h[o.checksum.name] = []string{o.checksum.value}
-	h.Set("X-Amz-Checksum-Type", "FULL_OBJECT")
-	x.stamp(h, o)
+	h["Etag"] = []string{b.stored.ETag}
+	setChecksum(h, b.stored.Checksum)
+	x.stamp(h, b.stored)
 	return x.done(http.StatusOK)
 }
 
@@ -184,28 +181,20 @@ func (x *exchange) copyObject() *awsapi.Error {
 		if x.copiesItself() {
 			return invalidRequest("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
 		}
-		o.header = src.header
+		o.Headers = src.Headers
 	case "REPLACE":
 	default:
 		return invalidArgument("Unknown metadata directive.", "x-amz-metadata-directive", directive)
 	}
 	switch directive := x.header.Get("X-Amz-Tagging-Directive"); directive {
 	case "", "COPY":
-		o.tags = src.tags
+		o.Tags = src.Tags
 	case "REPLACE":
 	default:
 		return invalidArgument("Unknown tagging directive.", "x-amz-tagging-directive", directive)
 	}
-	o.body, o.checksum = src.body, src.checksum
-	sum := md5.Sum(src.body)
-	o.etag = `"` + hex.EncodeToString(sum[:]) + `"`
-	if name := x.header.Get("X-Amz-Checksum-Algorithm"); name != "" {
-		c := newChecksum(checksumPrefix + name)
-		if c == nil {
-			return invalidRequest("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
-		}
-		c.sum.Write(o.body)
-		o.checksum = pair{c.header, c.value()}
+	if err := x.copyBody(o, src); err != nil {
+		return err
 	}
 	b := &backend{x: x, put: o}
 	out, err := b.run("", http.Header{"X-Amz-Copy-Source": {"/" + x.source.name + "/" + url.QueryEscape(x.source.key)}})
@@ -213,9 +202,9 @@ func (x *exchange) copyObject() *awsapi.Error {
 		return err
 	}
 	h := x.w.Header()
-	x.stamp(h, o)
+	x.stamp(h, b.stored)
 	if x.source.bucket.versioned() {
-		h["X-Amz-Copy-Source-Version-Id"] = []string{src.versionID}
+		h["X-Amz-Copy-Source-Version-Id"] = []string{src.VersionID}
 	}
 	x.answer(http.StatusOK, out.body.Bytes())
 	return nil
@@ -227,4 +216,29 @@ func (x *exchange) copiesItself() bool {
 	h := x.header
 	return x.source.bucket == x.bucket && x.source.key == x.key && x.source.version == "" && !x.replacesTags() &&
 		h.Get("X-Amz-Storage-Class") == "" && h.Get("X-Amz-Website-Redirect-Location") == "" && h.Get("X-Amz-Server-Side-Encryption") == ""
+}
+
+// copyBody gives o the bytes of src, which are not copied. What is not known of
+// them yet is computed: the ETag of an object that was uploaded in parts is not
+// that of its copy.
+func (x *exchange) copyBody(o, src *storage.Object) *awsapi.Error {
+	o.Content, o.ETag, o.Checksum = src.Content, src.ETag, src.Checksum
+	algorithm := src.Checksum.Algorithm
+	if asked := x.header.Get("X-Amz-Checksum-Algorithm"); asked != "" {
+		algorithm = asked
+	}
+	if len(src.Parts) == 0 && algorithm == src.Checksum.Algorithm {
+		return nil
+	}
+	c := newChecksum(checksumPrefix + algorithm)
+	if c == nil && algorithm != "" {
+		return invalidRequest("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+	}
+	if c == nil {
+		c = newChecksum("X-Amz-Checksum-Crc64nvme")
+	}
+	var err *awsapi.Error
+	o.ETag, err = x.digest(o.Content, c.sum)
+	o.Checksum = c.stored()
+	return err
 }

@@ -1,14 +1,13 @@
 package fakes3
 
 import (
+	"bytes"
 	"crypto/md5"
-	"encoding/hex"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/iam"
 )
 
@@ -25,7 +24,7 @@ type Bucket struct {
 // Object describes an object to be stored.
 type Object struct {
 	Bucket, Key string
-	Body        []byte            // kept: it must not be changed afterwards
+	Body        []byte
 	ContentType string            // "" means binary/octet-stream
 	Metadata    map[string]string // x-amz-meta- headers, without the prefix
 	Tags        []iam.Tag
@@ -48,7 +47,7 @@ func (s *Server) CreateBucket(in Bucket) error {
 		as.policy = p
 	}
 	if in.Versioned {
-		as.versioning = versioningEnabled
+		as.versioning = storage.Enabled
 	}
 	if err := checkTags(in.Tags, 50); err != nil {
 		return fmt.Errorf("create bucket %q: %w", in.Name, err)
@@ -65,9 +64,9 @@ func (s *Server) CreateBucket(in Bucket) error {
 
 // PutObject stores an object without asking anybody.
 func (s *Server) PutObject(in Object) error {
-	b, ok := s.store.bucket(in.Bucket)
-	if !ok {
-		return fmt.Errorf("put object %q: no bucket %q", in.Key, in.Bucket)
+	b, berr := s.store.bucket(in.Bucket)
+	if berr != nil {
+		return fmt.Errorf("put object %q: bucket %q: %w", in.Key, in.Bucket, berr)
 	}
 	if in.Key == "" || len(in.Key) > maxKey {
 		return fmt.Errorf("put object %q: a key has 1 to %d bytes", in.Key, maxKey)
@@ -78,43 +77,44 @@ func (s *Server) PutObject(in Object) error {
 	if in.ContentType == "" {
 		in.ContentType = "binary/octet-stream"
 	}
-	sum := md5.Sum(in.Body)
-	crc := newChecksum("X-Amz-Checksum-Crc64nvme")
+	content, err := s.store.Receive(bytes.NewReader(in.Body), int64(len(in.Body)))
+	if err != nil {
+		return fmt.Errorf("put object %q: %w", in.Key, err)
+	}
+	defer s.store.Discard(content)
+	sum, crc := md5.New(), newChecksum("X-Amz-Checksum-Crc64nvme")
+	sum.Write(in.Body)
 	crc.sum.Write(in.Body)
-	o := &object{
-		key: in.Key, body: in.Body, etag: `"` + hex.EncodeToString(sum[:]) + `"`, tags: canonicalTags(in.Tags),
-		header: []pair{{"Content-Type", in.ContentType}}, checksum: pair{crc.header, crc.value()},
+	o := &storage.Object{
+		Key: in.Key, Content: content, ETag: quoted(sum), Tags: objectTags(in.Tags), Checksum: crc.stored(),
+		Headers: []storage.Pair{{Name: "Content-Type", Value: in.ContentType}},
 	}
 	for k, v := range in.Metadata {
-		o.header = append(o.header, pair{http.CanonicalHeaderKey(metaPrefix + k), v})
+		o.Headers = append(o.Headers, storage.Pair{Name: http.CanonicalHeaderKey(metaPrefix + k), Value: v})
 	}
-	slices.SortFunc(o.header, func(a, b pair) int { return strings.Compare(a.name, b.name) })
-	if err := s.store.put(b, o, conditions{}); err != nil {
+	sortHeaders(o.Headers)
+	if _, err := s.store.put(b, o, storage.Conditions{}); err != nil {
 		return fmt.Errorf("put object %q: %w", in.Key, err)
 	}
 	return nil
 }
 
 // Buckets returns the buckets of all accounts by name.
-func (s *Server) Buckets() []Bucket {
-	s.store.mu.RLock()
-	defer s.store.mu.RUnlock()
-	out := make([]Bucket, 0, len(s.store.buckets))
-	for _, b := range s.store.buckets {
-		now := b.settings.Load()
-		item := Bucket{Name: b.name, AccountID: b.owner, Versioned: now.versioning == versioningEnabled, Tags: slices.Clone(now.tags), Created: b.created}
-		if now.policy != nil {
-			item.Policy = now.policy.Document.Source()
-		}
-		out = append(out, item)
+func (s *Server) Buckets() ([]Bucket, error) {
+	all, err := s.store.Buckets()
+	if err != nil {
+		return nil, fmt.Errorf("list buckets: %w", err)
 	}
-	slices.SortFunc(out, func(a, b Bucket) int { return strings.Compare(a.Name, b.Name) })
-	return out
-}
-
-// Reset forgets all buckets.
-func (s *Server) Reset() {
-	s.store.mu.Lock()
-	defer s.store.mu.Unlock()
-	s.store.buckets = make(map[string]*bucket)
+	out := make([]Bucket, len(all))
+	for i, b := range all {
+		now, err := settingsOf(b)
+		if err != nil {
+			return nil, fmt.Errorf("list buckets: %w", err)
+		}
+		out[i] = Bucket{Name: b.Name, AccountID: b.Owner, Versioned: now.versioning == storage.Enabled, Tags: now.tags, Created: b.Created}
+		if now.policy != nil {
+			out[i].Policy = now.policy.Document.Source()
+		}
+	}
+	return out, nil
 }

@@ -1,12 +1,14 @@
 package fakes3
 
 import (
+	"encoding/xml"
+	"fmt"
 	"maps"
 	"slices"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/iam/policy"
-	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
 // settings are what is configured of a bucket. They never change: whoever
@@ -46,18 +48,45 @@ func (s *settings) clone() settings {
 	return c
 }
 
-// configure changes the settings of a bucket that is still there.
-func (s *store) configure(b *bucket, f func(*settings) *awsapi.Error) *awsapi.Error {
-	return s.change(b, func() *awsapi.Error {
-		next := b.settings.Load().clone()
-		if err := f(&next); err != nil {
-			return err
-		}
-		settled, err := newSettings(next)
+// The names of the documents that are no configuration.
+const (
+	policyDocument = "policy"
+	tagsDocument   = "tagging"
+)
+
+// settingsOf reads the settings of a bucket.
+func settingsOf(b *storage.Bucket) (*settings, error) {
+	s := settings{versioning: b.Versioning, documents: maps.Clone(b.Documents)}
+	if source, ok := s.documents[policyDocument]; ok {
+		document, err := policy.Parse(policy.Resource, source)
 		if err != nil {
-			return internal(err)
+			return nil, fmt.Errorf("policy of bucket %s: %w", b.Name, err)
 		}
-		b.settings.Store(settled)
-		return nil
-	})
+		s.policy = namedPolicy(b.Name, document)
+	}
+	if body, ok := s.documents[tagsDocument]; ok {
+		var in tagging
+		if err := xml.Unmarshal(body, &in); err != nil {
+			return nil, fmt.Errorf("tags of bucket %s: %w", b.Name, err)
+		}
+		s.tags = fromXML(in.Tags)
+	}
+	delete(s.documents, policyDocument)
+	delete(s.documents, tagsDocument)
+	return newSettings(s)
+}
+
+// fill puts the settings into the bucket.
+func (s *settings) fill(b *storage.Bucket) {
+	b.Versioning = s.versioning
+	b.Documents = maps.Clone(s.documents)
+	if b.Documents == nil {
+		b.Documents = make(map[string][]byte)
+	}
+	if s.policy != nil {
+		b.Documents[policyDocument] = s.policy.Document.Source()
+	}
+	if len(s.tags) > 0 {
+		b.Documents[tagsDocument], _ = xml.Marshal(tagsXML(s.tags)) // which has nothing that fails
+	}
 }

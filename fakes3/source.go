@@ -3,6 +3,7 @@ package fakes3
 import (
 	"strings"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
@@ -11,8 +12,8 @@ import (
 type source struct {
 	name, key, version string
 	bucket             *bucket
-	object             *object
-	marker             *object
+	object             *storage.Object
+	marker             *storage.Object
 }
 
 // parseSource reads x-amz-copy-source: "[/]bucket/key[?versionId=id]", encoded
@@ -55,16 +56,18 @@ func (x *exchange) findSource() *awsapi.Error {
 	if err != nil {
 		return err
 	}
-	b, ok := x.store.bucket(src.name)
-	if !ok {
-		return noSuchBucket(src.name)
+	b, err := x.store.bucket(src.name)
+	if err != nil {
+		return err
 	}
 	if err := expectOwner(b, x.header.Get("X-Amz-Source-Expected-Bucket-Owner")); err != nil {
 		return err
 	}
 	src.bucket = b
-	src.object, _ = x.store.find(b, src.key, src.version)
-	if src.object != nil && src.object.marker {
+	if src.object, err = x.store.find(b, src.key, src.version); err != nil {
+		return err
+	}
+	if src.object != nil && src.object.Marker {
 		src.object, src.marker = nil, src.object
 	}
 	x.source = src

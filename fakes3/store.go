@@ -2,31 +2,33 @@ package fakes3
 
 import (
 	"encoding/base32"
+	"errors"
 	"io"
-	"slices"
-	"strings"
 	"sync"
-	"time"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
-// store holds the buckets. Objects in it are immutable, so what a reader has
-// found stays whole whatever is written meanwhile.
+// store is the storage as the Server sees it: buckets with what follows from
+// their settings, and errors in AWS's words.
 type store struct {
-	now  func() time.Time
-	rand io.Reader
-
-	mu      sync.RWMutex
-	buckets map[string]*bucket
+	Storage
+	rand    io.Reader
+	settled sync.Map // of *bucket by name
 }
 
-func newStore(now func() time.Time, rand io.Reader) *store {
-	return &store{now: now, rand: rand, buckets: make(map[string]*bucket)}
+// bucket is a bucket and its settings, as they were when it was found.
+type bucket struct {
+	*storage.Bucket
+	settings *settings
 }
 
-// id returns a random id of n characters for versions and uploads.
+// versioned reports whether the bucket has ever been versioned.
+func (b *bucket) versioned() bool { return b.Versioning != "" }
+
+// id returns a random id of n characters.
 func (s *store) id(n int) string {
 	b := make([]byte, n)
 	if _, err := io.ReadFull(s.rand, b); err != nil {
@@ -35,158 +37,103 @@ func (s *store) id(n int) string {
 	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b)[:n]
 }
 
-func (s *store) bucket(name string) (*bucket, bool) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	b, ok := s.buckets[name]
-	return b, ok
-}
-
-// change runs f on the bucket while nothing else touches the store, unless the
-// bucket is gone.
-func (s *store) change(b *bucket, f func() *awsapi.Error) *awsapi.Error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.buckets[b.name] != b {
-		return noSuchBucket(b.name)
+// bucket returns the bucket of this name. Its settings are read once for each
+// time that they change.
+func (s *store) bucket(name string) (*bucket, *awsapi.Error) {
+	found, err := s.Bucket(name)
+	if err != nil {
+		if errors.Is(err, storage.ErrNoBucket) {
+			s.settled.Delete(name)
+		}
+		return nil, failed(err, name, "")
 	}
-	return f()
+	if known, ok := s.settled.Load(name); ok {
+		if b := known.(*bucket); b.Revision == found.Revision { //nolint:errcheck // nothing else is stored
+			return b, nil
+		}
+	}
+	settings, err := settingsOf(found)
+	if err != nil {
+		return nil, internal(err)
+	}
+	b := &bucket{found, settings}
+	s.settled.Store(name, b)
+	return b, nil
 }
 
 // create makes a bucket with these settings.
 func (s *store) create(name, owner string, as *settings) *awsapi.Error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if b, ok := s.buckets[name]; ok {
-		return alreadyExists(b, owner)
+	b := storage.Bucket{Name: name, Owner: owner}
+	as.fill(&b)
+	there, err := s.CreateBucket(b)
+	if errors.Is(err, storage.ErrBucketExists) {
+		return alreadyExists(there, owner)
 	}
-	b := &bucket{
-		name: name, owner: owner, created: s.now().UTC(),
-		objects: make(map[string][]*object), uploads: make(map[string]*upload),
-	}
-	b.settings.Store(as)
-	s.buckets[name] = b
-	return nil
-}
-
-func (s *store) remove(b *bucket) *awsapi.Error {
-	return s.change(b, func() *awsapi.Error {
-		if len(b.keys) > 0 {
-			return bucketNotEmpty(b.name)
-		}
-		delete(s.buckets, b.name)
-		return nil
-	})
+	return failed(err, name, "")
 }
 
 // owned returns the account's buckets by name.
-func (s *store) owned(account string) []*bucket {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	var out []*bucket
-	for _, b := range s.buckets {
-		if b.owner == account {
+func (s *store) owned(account string) ([]*storage.Bucket, *awsapi.Error) {
+	all, err := s.Buckets()
+	if err != nil {
+		return nil, internal(err)
+	}
+	var out []*storage.Bucket
+	for _, b := range all {
+		if b.Owner == account {
 			out = append(out, b)
 		}
 	}
-	slices.SortFunc(out, func(a, b *bucket) int { return strings.Compare(a.name, b.name) })
-	return out
+	return out, nil
 }
 
-// find returns the version addressed: the newest if id is empty. The second
-// result says whether the key has any version at all.
-func (s *store) find(b *bucket, key, id string) (*object, bool) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if id == "" {
-		o := b.current(key)
-		return o, o != nil
+// find returns the version addressed, the newest if id is empty; nil if there
+// is none.
+func (s *store) find(b *bucket, key, id string) (*storage.Object, *awsapi.Error) {
+	o, err := s.Object(b.Bucket, key, id)
+	if errors.Is(err, storage.ErrNoObject) || errors.Is(err, storage.ErrNoVersion) {
+		return nil, nil
 	}
-	return b.version(key, id), b.current(key) != nil
+	return o, failed(err, b.Name, key)
 }
 
-// conditions must hold when an object is written.
-type conditions struct{ ifMatch, ifNoneMatch string }
-
-func (c conditions) check(key string, current *object) *awsapi.Error {
-	exists := current != nil && !current.marker
-	switch {
-	case c.ifNoneMatch == "*" && exists:
-		return preconditionFailed("If-None-Match")
-	case c.ifMatch != "" && !exists:
-		return noSuchKey(key)
-	case c.ifMatch != "" && !etagsMatch(c.ifMatch, current.etag):
-		return preconditionFailed("If-Match")
-	}
-	return nil
-}
-
-// put stores the object as the newest version of its key. It sets the time and
-// version id of o, which must not be touched afterwards.
-func (s *store) put(b *bucket, o *object, c conditions) *awsapi.Error {
-	return s.change(b, func() *awsapi.Error {
-		if err := c.check(o.key, b.current(o.key)); err != nil {
-			return err
-		}
-		o.modified, o.versionID = s.now().UTC(), s.nextVersion(b)
-		b.put(o)
-		return nil
-	})
-}
-
-// nextVersion returns the id of the version written next; mu is held.
-func (s *store) nextVersion(b *bucket) string {
-	if b.settings.Load().versioning == versioningEnabled {
-		return s.id(32)
-	}
-	return nullVersion
-}
-
-// versioned reports whether the bucket has ever been versioned.
-func (b *bucket) versioned() bool { return b.settings.Load().versioning != "" }
-
-const (
-	versioningEnabled   = "Enabled"
-	versioningSuspended = "Suspended"
-)
-
-// deletion is what a delete did, for the answer's headers.
-type deletion struct {
-	versionID string // of the version removed, or of the marker made
-	marker    bool   // a marker was made or removed
+// put stores the object as the newest version of its key.
+func (s *store) put(b *bucket, o *storage.Object, c storage.Conditions) (*storage.Object, *awsapi.Error) {
+	stored, err := s.PutObject(b.Bucket, o, c)
+	return stored, failed(err, b.Name, o.Key)
 }
 
 // delete deletes a version for good if id is given; otherwise the key, which
 // on a versioned bucket gets a delete marker.
-func (s *store) delete(b *bucket, key, id string) (d deletion, _ *awsapi.Error) {
-	err := s.change(b, func() *awsapi.Error {
-		if id != "" {
-			d.versionID = id
-			if o := b.drop(key, id); o != nil {
-				d.marker = o.marker
-			}
-			return nil
-		}
-		if !b.versioned() {
-			b.drop(key, nullVersion)
-			return nil
-		}
-		marker := &object{key: key, marker: true, modified: s.now().UTC(), versionID: s.nextVersion(b)}
-		b.put(marker)
-		d = deletion{versionID: marker.versionID, marker: true}
-		return nil
-	})
-	return d, err
+func (s *store) delete(b *bucket, key, id string) (storage.Deletion, *awsapi.Error) {
+	d, err := s.DeleteObject(b.Bucket, key, id, storage.Conditions{})
+	return d, failed(err, b.Name, key)
 }
 
 // retag gives a stored version other tags.
-func (s *store) retag(b *bucket, o *object, tags []iam.Tag) *awsapi.Error {
-	return s.change(b, func() *awsapi.Error {
-		changed := *o
-		changed.tags = canonicalTags(tags)
-		if !b.replace(o, &changed) {
-			return noSuchKey(o.key)
+func (s *store) retag(b *bucket, o *storage.Object, tags []iam.Tag) *awsapi.Error {
+	as := objectTags(tags)
+	err := s.AmendObject(b.Bucket, o, func(o *storage.Object) { o.Tags = as })
+	return failed(err, b.Name, o.Key)
+}
+
+// configure changes the settings of a bucket that is still there.
+func (s *store) configure(b *bucket, f func(*settings) *awsapi.Error) *awsapi.Error {
+	err := s.ConfigureBucket(b.Bucket, func(now *storage.Bucket) error {
+		next, err := settingsOf(now)
+		if err != nil {
+			return err
 		}
+		changed := next.clone()
+		if err := f(&changed); err != nil {
+			return err
+		}
+		settled, err := newSettings(changed)
+		if err != nil {
+			return err
+		}
+		settled.fill(now)
 		return nil
 	})
+	return failed(err, b.Name, "")
 }

@@ -267,3 +267,32 @@ func TestSelfCopyAndDirectives(t *testing.T) {
 		t.Errorf("tags copied without permission: %d %s", got.status, got.body)
 	}
 }
+
+// TestOverwrittenWhileRead: what is replaced between being found and being read
+// is looked for, and authorized, again.
+func TestOverwrittenWhileRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	body := strings.Repeat("x", 100_000)
+	w.object("data", "hot", body)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 25 {
+				if got := w.do(w.root(), w.request(http.MethodPut, "/data/hot", body)); got.status != 200 {
+					t.Errorf("put: %d %s", got.status, got.body)
+				}
+				if got := w.call(w.root(), http.MethodGet, "/data/hot"); got.status != 200 || got.body != body {
+					t.Errorf("get: %d, %d bytes", got.status, len(got.body))
+				}
+				r := w.request(http.MethodPut, "/data/copy", "")
+				r.Header.Set("X-Amz-Copy-Source", "data/hot")
+				r.Header.Set("X-Amz-Checksum-Algorithm", "SHA256") // so that the source is read
+				if got := w.do(w.root(), r); got.status != 200 {
+					t.Errorf("copy: %d %s", got.status, got.body)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"net/http"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
@@ -40,23 +41,25 @@ func (x *exchange) decodeTags() *awsapi.Error {
 	return nil
 }
 
-// getTagging serves GetObjectTagging and GetBucketTagging.
-func (x *exchange) getTagging() *awsapi.Error {
-	var tags []iam.Tag
-	if x.op.target == toObject {
-		tags = x.object.tags
-		x.stampVersion()
-	} else {
-		tags = x.bucket.settings.Load().tags
-		if len(tags) == 0 {
-			return noSuchTagSet(x.name)
-		}
-	}
+// tagsXML is the document of a set of tags.
+func tagsXML[T iam.Tag | storage.Tag](tags []T) tagging {
 	out := tagging{Xmlns: xmlNamespace, Tags: make([]xmlTag, len(tags))}
 	for i, t := range tags {
 		out.Tags[i] = xmlTag(t)
 	}
-	return x.answerXML(out)
+	return out
+}
+
+// getTagging serves GetObjectTagging and GetBucketTagging.
+func (x *exchange) getTagging() *awsapi.Error {
+	if x.op.target == toObject {
+		x.stampVersion()
+		return x.answerXML(tagsXML(x.object.Tags))
+	}
+	if len(x.settings.tags) == 0 {
+		return noSuchTagSet(x.name)
+	}
+	return x.answerXML(tagsXML(x.settings.tags))
 }
 
 func (x *exchange) putTagging() *awsapi.Error {
@@ -91,6 +94,6 @@ func (x *exchange) setTags(tags []iam.Tag, status int) *awsapi.Error {
 
 func (x *exchange) stampVersion() {
 	if x.bucket.versioned() {
-		x.w.Header()["X-Amz-Version-Id"] = []string{x.object.versionID}
+		x.w.Header()["X-Amz-Version-Id"] = []string{x.object.VersionID}
 	}
 }

@@ -1,79 +1,18 @@
 package fakes3
 
 import (
-	"bytes"
 	"crypto/md5"
 	"encoding/hex"
-	"maps"
-	"slices"
+	"errors"
 	"strconv"
 	"strings"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
-// startUpload opens a multipart upload and gives it its id.
-func (s *store) startUpload(b *bucket, u *upload) *awsapi.Error {
-	u.id, u.parts = s.id(64), make(map[int]*part)
-	return s.change(b, func() *awsapi.Error {
-		u.initiated = s.now().UTC()
-		b.uploads[u.id] = u
-		return nil
-	})
-}
-
-// upload returns the upload of the key; mu is held.
-func (b *bucket) upload(key, id string) (*upload, *awsapi.Error) {
-	u, ok := b.uploads[id]
-	if !ok || u.key != key {
-		return nil, noSuchUpload(id)
-	}
-	return u, nil
-}
-
-// encryption returns the server-side encryption that the upload was started
-// with, "" if none was asked for or there is no such upload.
-func (s *store) encryption(b *bucket, key, id string) string {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if u, err := b.upload(key, id); err == nil {
-		return u.sse
-	}
-	return ""
-}
-
-func (s *store) putPart(b *bucket, key, id string, p *part) *awsapi.Error {
-	return s.change(b, func() *awsapi.Error {
-		u, err := b.upload(key, id)
-		if err != nil {
-			return err
-		}
-		p.modified = s.now().UTC()
-		u.parts[p.number] = p
-		return nil
-	})
-}
-
-func (s *store) abort(b *bucket, key, id string) *awsapi.Error {
-	return s.change(b, func() *awsapi.Error {
-		if _, err := b.upload(key, id); err != nil {
-			return err
-		}
-		delete(b.uploads, id)
-		return nil
-	})
-}
-
-// parts returns the parts of an upload by number.
-func (s *store) parts(b *bucket, key, id string) ([]*part, *awsapi.Error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	u, err := b.upload(key, id)
-	if err != nil {
-		return nil, err
-	}
-	return slices.SortedFunc(maps.Values(u.parts), func(a, b *part) int { return a.number - b.number }), nil
-}
+// minPart is the least size of a part that is not the last.
+const minPart = 5 << 20
 
 // chosen is a part named by CompleteMultipartUpload.
 type chosen struct {
@@ -81,45 +20,81 @@ type chosen struct {
 	etag   string
 }
 
-const minPart = 5 << 20
+// upload returns the upload in progress that the request is about.
+func (x *exchange) upload() (*storage.Upload, *awsapi.Error) {
+	id, _ := param(x.params, "uploadId")
+	u, err := x.store.Upload(x.bucket.Bucket, x.key, id)
+	return u, x.uploadFailed(err)
+}
+
+// uploadFailed words an error about the upload that the request names.
+func (x *exchange) uploadFailed(err error) *awsapi.Error {
+	if errors.Is(err, storage.ErrNoUpload) {
+		id, _ := param(x.params, "uploadId")
+		return noSuchUpload(id)
+	}
+	return failed(err, x.name, x.key)
+}
+
+// putPart stores a part whose content is there.
+func (x *exchange) putPart(u *storage.Upload, p storage.Part) (*storage.Part, *awsapi.Error) {
+	stored, err := x.store.PutPart(x.bucket.Bucket, u, p)
+	return stored, x.uploadFailed(err)
+}
 
 // complete joins the chosen parts into an object.
-func (s *store) complete(b *bucket, key, id string, list []chosen, c conditions) (*object, *awsapi.Error) {
-	var o object
-	err := s.change(b, func() *awsapi.Error {
-		u, err := b.upload(key, id)
-		if err != nil {
-			return err
+func (x *exchange) complete(u *storage.Upload, list []chosen) (*storage.Object, *awsapi.Error) {
+	for i := 1; i < len(list); i++ {
+		if list[i].number <= list[i-1].number {
+			return nil, invalidPartOrder()
 		}
-		if err := c.check(key, b.current(key)); err != nil {
-			return err
+	}
+	all, err := x.store.Parts(x.bucket.Bucket, u, 0, maxPart)
+	if err != nil {
+		return nil, x.uploadFailed(err)
+	}
+	parts, perr := choose(all, list)
+	if perr != nil {
+		return nil, perr
+	}
+	o := assemble(u, parts)
+	stored, err := x.store.CompleteUpload(x.bucket.Bucket, u, o, x.conditions())
+	return stored, x.uploadFailed(err)
+}
+
+// choose finds the parts of the list.
+func choose(all []*storage.Part, list []chosen) ([]*storage.Part, *awsapi.Error) {
+	byNumber := make(map[int]*storage.Part, len(all))
+	for _, p := range all {
+		byNumber[p.Number] = p
+	}
+	parts := make([]*storage.Part, len(list))
+	for i, want := range list {
+		p := byNumber[want.number]
+		switch {
+		case p == nil || strings.Trim(want.etag, `"`) != strings.Trim(p.ETag, `"`):
+			return nil, invalidPart()
+		case i < len(list)-1 && p.Size < minPart:
+			return nil, entityTooSmall(p)
 		}
-		for i := 1; i < len(list); i++ {
-			if list[i].number <= list[i-1].number {
-				return invalidPartOrder()
-			}
-		}
-		var body bytes.Buffer
-		sum := md5.New()
-		for i, want := range list {
-			p := u.parts[want.number]
-			switch {
-			case p == nil || strings.Trim(want.etag, `"`) != strings.Trim(p.etag, `"`):
-				return invalidPart()
-			case i < len(list)-1 && len(p.body) < minPart:
-				return entityTooSmall(p)
-			}
-			body.Write(p.body)
-			raw, _ := hex.DecodeString(strings.Trim(p.etag, `"`))
-			sum.Write(raw)
-		}
-		o = u.draft
-		o.body = body.Bytes()
-		o.etag = `"` + hex.EncodeToString(sum.Sum(nil)) + "-" + strconv.Itoa(len(list)) + `"`
-		o.modified, o.versionID = s.now().UTC(), s.nextVersion(b)
-		b.put(&o)
-		delete(b.uploads, id)
-		return nil
-	})
-	return &o, err
+		parts[i] = p
+	}
+	return parts, nil
+}
+
+// assemble makes the object of an upload out of its parts. Its ETag is the MD5
+// of those of the parts, and their number.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
+func assemble(u *storage.Upload, parts []*storage.Part) *storage.Object {
+	o := u.Draft
+	sum := md5.New()
+	for _, p := range parts {
+		raw, _ := hex.DecodeString(strings.Trim(p.ETag, `"`))
+		sum.Write(raw)
+		o.Content = storage.Join(o.Content, p.Content)
+		o.Parts = append(o.Parts, storage.Part{Number: p.Number, Size: p.Size, Checksum: p.Checksum})
+	}
+	o.ETag = `"` + hex.EncodeToString(sum.Sum(nil)) + "-" + strconv.Itoa(len(parts)) + `"`
+	return &o
 }

@@ -263,6 +263,35 @@ func (b *body) Read(p []byte) (int, error) {
 
 func (b *body) took(n int64) { b.at, b.left = b.at+n, b.left-n }
 
+// WriteTo implements io.WriterTo. A file goes to w as such, within its limits,
+// so that w can have it sent without having it read.
+func (b *body) WriteTo(w io.Writer) (n int64, err error) {
+	for {
+		if err := b.advance(); err != nil {
+			if errors.Is(err, io.EOF) {
+				err = nil
+			}
+			return n, err
+		}
+		var did int64
+		if m, ok := b.blob.(*memoryReader); ok {
+			var wrote int
+			wrote, err = w.Write(m.take(b.left))
+			did = int64(wrote)
+		} else {
+			did, err = io.Copy(w, &io.LimitedReader{R: b.blob, N: b.left})
+		}
+		b.took(did)
+		n += did
+		if err == nil && did == 0 {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+}
+
 // Seek implements io.Seeker.
 func (b *body) Seek(offset int64, whence int) (int64, error) {
 	switch whence {

@@ -182,16 +182,26 @@ type memoryReader struct {
 
 // Read implements io.Reader.
 func (r *memoryReader) Read(p []byte) (int, error) {
-	if r.blob == nil || r.at >= r.blob.size {
+	b := r.take(int64(len(p)))
+	if len(b) == 0 {
 		return 0, io.EOF
+	}
+	return copy(p, b), nil
+}
+
+// take reads n bytes at most without copying them; none at the end.
+func (r *memoryReader) take(n int64) []byte {
+	if r.blob == nil || r.at >= r.blob.size {
+		return nil
 	}
 	i, in := int64(0), r.at
 	if in >= firstPiece {
 		i, in = 1+(in-firstPiece)/nextPiece, (in-firstPiece)%nextPiece
 	}
-	n := copy(p, r.blob.pieces[i][in:])
-	r.at += int64(n)
-	return n, nil
+	b := r.blob.pieces[i][in:]
+	b = b[:min(int64(len(b)), n)]
+	r.at += int64(len(b))
+	return b
 }
 
 // Seek implements io.Seeker, for the offsets that a body asks for.
