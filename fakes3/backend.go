@@ -123,10 +123,16 @@ func (b *backend) PutObject(name, key string, _ map[string]string, in io.Reader,
 // receive streams the body to the storage. It is nobody's yet.
 func (b *backend) receive(in io.Reader, size int64) (storage.Content, *awsapi.Error) {
 	content, err := b.x.store.Receive(in, size)
-	if err != nil && b.body.err != nil {
-		return content, b.body.err
+	return content, b.x.unread(b.body, err)
+}
+
+// unread words why a body could not be received: it was wrong, or there was no
+// room for it.
+func (x *exchange) unread(body *payload, err error) *awsapi.Error {
+	if err != nil && body.err != nil {
+		return body.err
 	}
-	return content, failed(err, b.x.name, b.x.key)
+	return failed(err, x.name, x.key)
 }
 
 // etag returns the ETag of a body that was read.

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
@@ -56,16 +57,17 @@ func (x *exchange) postObject() *awsapi.Error {
 	if body.sum == nil {
 		body.sum = newChecksum("X-Amz-Checksum-Crc64nvme")
 	}
-	data, rerr := io.ReadAll(body)
+	content, rerr := x.store.Receive(body, storage.UnknownSize)
+	defer x.store.Discard(content)
 	if err := x.checkFile(file, body, rerr); err != nil {
 		return err
 	}
-	o.body = data
-	body.describe(o)
-	if err := x.store.put(x.bucket, o, conditions{}); err != nil {
+	o.Content, o.ETag, o.Checksum = content, body.etag(), body.sum.stored()
+	stored, err := x.store.put(x.bucket, o, storage.Conditions{})
+	if err != nil {
 		return err
 	}
-	return x.answerForm(o)
+	return x.answerForm(stored)
 }
 
 // checkFile refuses a file that could not be read, or is not as long as the
@@ -77,7 +79,7 @@ func (x *exchange) checkFile(file *span, body *payload, err error) *awsapi.Error
 			detail("ProposedSize", strconv.FormatInt(file.read+rest, 10)), detail("MaxSizeAllowed", strconv.FormatInt(file.most, 10)))
 	}
 	if err != nil {
-		return body.refusal(err)
+		return x.unread(body, err)
 	}
 	if p := x.form.policy; p != nil && file.read < p.least {
 		return badRequest("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size",
@@ -89,10 +91,10 @@ func (x *exchange) checkFile(file *span, body *payload, err error) *awsapi.Error
 // answerForm answers as the form wants it: with a redirect, or a status.
 //
 // https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
-func (x *exchange) answerForm(o *object) *awsapi.Error {
+func (x *exchange) answerForm(o *storage.Object) *awsapi.Error {
 	h := x.w.Header()
 	x.stamp(h, o)
-	h["Etag"] = []string{o.etag}
+	h["Etag"] = []string{o.ETag}
 	location := x.location()
 	h.Set("Location", location)
 	redirect := x.form.field("success_action_redirect")
@@ -103,7 +105,7 @@ func (x *exchange) answerForm(o *object) *awsapi.Error {
 		q := to.Query()
 		q.Set("bucket", x.name)
 		q.Set("key", x.key)
-		q.Set("etag", o.etag)
+		q.Set("etag", o.ETag)
 		to.RawQuery = q.Encode()
 		h.Set("Location", to.String())
 		return x.done(http.StatusSeeOther)
@@ -112,7 +114,7 @@ func (x *exchange) answerForm(o *object) *awsapi.Error {
 	case http.StatusOK:
 		return x.done(status)
 	case http.StatusCreated:
-		body, err := xml.Marshal(postResult{Location: location, Bucket: x.name, Key: x.key, ETag: o.etag})
+		body, err := xml.Marshal(postResult{Location: location, Bucket: x.name, Key: x.key, ETag: o.ETag})
 		if err != nil {
 			return internal(err)
 		}

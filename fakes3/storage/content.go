@@ -50,16 +50,19 @@ func Join(list ...Content) Content {
 	return out
 }
 
+// UnknownSize stands for the size of a body that may be as long as it is.
+const UnknownSize = -1
+
 // Receive keeps the bytes that r yields until it ends. They are nobody's: an
 // object or a part must be put that has them, and Discard be called whether it
-// was or not. Size is what r is expected to yield.
+// was or not. Size is how many r must yield, or UnknownSize.
 func (s *Store) Receive(r io.Reader, size int64) (Content, error) {
 	id := s.random(20)
 	n, err := s.blobs.receive(id, r, size)
 	switch {
 	case err != nil:
 		return Content{}, err
-	case n != size:
+	case n != size && size != UnknownSize:
 		s.blobs.remove(id)
 		return Content{}, fmt.Errorf("receive %d bytes: %w", size, io.ErrUnexpectedEOF)
 	case n == 0:

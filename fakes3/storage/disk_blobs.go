@@ -76,13 +76,17 @@ func (d *diskBlobs) receive(id string, r io.Reader, size int64) (n int64, err er
 	defer d.buffers.Put(buffer)
 	// One byte more than was announced shows that there is more. The reader may
 	// say only at its end whether all of it was right, so it is read to its end.
-	n, err = io.CopyBuffer(struct{ io.Writer }{f}, io.LimitReader(r, size+1), *buffer)
-	if err == nil && n <= size {
-		err = f.Sync()
+	if size != UnknownSize {
+		r = io.LimitReader(r, size+1)
 	}
-	if err = errors.Join(err, f.Close()); err == nil && n > size {
+	n, err = io.CopyBuffer(struct{ io.Writer }{f}, r, *buffer)
+	if err == nil && n > size && size != UnknownSize {
 		err = errTooLong
 	}
+	if err == nil {
+		err = f.Sync()
+	}
+	err = errors.Join(err, f.Close())
 	if err == nil {
 		err = syncFolder(filepath.Join(d.dir, newFolder))
 	}

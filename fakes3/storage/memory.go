@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -102,42 +103,53 @@ func (m *memoryBlobs) take(n int64) error {
 func (m *memoryBlobs) receive(id string, r io.Reader, size int64) (int64, error) {
 	b := &memoryBlob{}
 	b.owners.Store(1)
-	for {
-		want := int64(nextPiece)
-		if b.size == 0 {
-			want = firstPiece
+	if err := m.fill(b, r, size); err != nil {
+		m.drop(b)
+		return 0, err
+	}
+	m.blobs.Store(id, b)
+	return b.size, nil
+}
+
+func (m *memoryBlobs) fill(b *memoryBlob, r io.Reader, size int64) error {
+	for want := int64(firstPiece); ; want = nextPiece {
+		if size != UnknownSize {
+			want = min(want, size-b.size)
 		}
-		if want = min(want, size-b.size); want <= 0 {
-			break
+		if want == 0 {
+			return ended(r)
 		}
 		if err := m.take(want); err != nil {
-			m.drop(b)
-			return 0, err
+			return err
 		}
 		b.room += want
 		piece := make([]byte, want)
 		n, err := io.ReadFull(r, piece)
 		b.pieces, b.size = append(b.pieces, piece[:n]), b.size+int64(n)
-		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-			m.drop(b)
-			return 0, err
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			b.pieces[len(b.pieces)-1] = slices.Clone(piece[:n])
+			m.taken.Add(int64(n) - want)
+			b.room += int64(n) - want
+			return nil
 		}
 		if err != nil {
-			break
+			return err
 		}
 	}
-	// Whether all of it was right, a reader may say only at its end.
+}
+
+// ended makes sure that r yields no more. Whether all of it was right, r may
+// say only here.
+func ended(r io.Reader) error {
 	var more [1]byte
-	n, err := io.ReadFull(r, more[:])
-	if n > 0 || !errors.Is(err, io.EOF) {
-		m.drop(b)
-		if n > 0 {
-			err = errTooLong
-		}
-		return 0, err
+	switch n, err := io.ReadFull(r, more[:]); {
+	case n > 0:
+		return errTooLong
+	case errors.Is(err, io.EOF):
+		return nil
+	default:
+		return err
 	}
-	m.blobs.Store(id, b)
-	return b.size, nil
 }
 
 func (m *memoryBlobs) keep(string) {}

@@ -82,6 +82,14 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	free("deleted", most)
 
+	c, err := s.Receive(strings.NewReader("short"), storage.UnknownSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	free("unannounced", most-5)
+	s.Discard(c)
+	free("discarded", most)
+
 	u, err := s.StartUpload(b, storage.Upload{Key: "k"})
 	if err != nil {
 		t.Fatal(err)

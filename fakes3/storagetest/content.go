@@ -56,6 +56,14 @@ func (f *fixture) content() {
 		}
 		f.Discard(c)
 	}
+	for _, size := range []int{0, 1, 65536, 65537, 3 << 20} {
+		c, err := f.Receive(strings.NewReader(large(size)), storage.UnknownSize)
+		f.must(err)
+		if c.Size() != int64(size) || f.read(c) != large(size) {
+			f.Errorf("%d bytes unannounced: %d came back", size, c.Size())
+		}
+		f.Discard(c)
+	}
 }
 
 // pieces reads a content from many places on.
