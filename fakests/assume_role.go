@@ -69,6 +69,10 @@ func (s *Server) assumeRole(_ context.Context, call *awsapi.Call, in *assumeRole
 	if err != nil {
 		return nil, err
 	}
+	if len(in.ProvidedContexts) > 0 {
+		call.Explain("the context assertions were not made by a context provider of AWS, of which there is none here: nobody can say what they assert", "leave ProvidedContexts out")
+		return nil, errContext
+	}
 	duration, err := assumedDuration(call, in.DurationSeconds, role)
 	if err != nil {
 		return nil, err
@@ -109,10 +113,6 @@ func (s *Server) checkAssumeRole(call *awsapi.Call, in *assumeRoleInput) error {
 	if err := checkMFA(call, in.SerialNumber, in.TokenCode); err != nil {
 		return err
 	}
-	if len(in.ProvidedContexts) > 0 {
-		// A session without the context would be another one.
-		return awsapi.NotImplemented("AssumeRole with ProvidedContexts")
-	}
 	return reach(call, assumeRoleAction, in.RoleArn)
 }
 
@@ -132,6 +132,9 @@ func checkMFA(call *awsapi.Call, serial, code *string) error {
 // session hands on: its transitive tags and its source identity.
 func requestedAttributes(caller *iam.Caller, in *assumeRoleInput) (*attributes, error) {
 	a := &attributes{transitive: in.TransitiveTagKeys, sourceIdentity: valueOf(in.SourceIdentity)}
+	for _, c := range in.ProvidedContexts {
+		a.contextProviders = append(a.contextProviders, valueOf(c.ProviderArn))
+	}
 	if err := a.setTags(in.Tags); err != nil {
 		return nil, err
 	}
@@ -180,6 +183,9 @@ func (a *attributes) inherit(session *iam.Session) error {
 			return fmt.Errorf("transitive tag %q is no tag of the session", key)
 		}
 		a.tags, a.transitive = append(a.tags, session.Tags[i]), append(a.transitive, session.Tags[i].Key)
+	}
+	if len(a.tags) > policy.QuotaSessionTags {
+		return errTooManyTags
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func dump(a answer) string {
 	return strings.ReplaceAll(b.String(), "\r", "") + "\n" + a.Body.String()
 }
 
-// A14, A21, A24–A28, A131 and §2.3: whole responses.
+// A14, A21, A24–A28, A131 and §2.3: whole responses of every operation.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	for name, run := range map[string]func(*world) answer{
@@ -51,6 +51,13 @@ func TestGolden(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			golden.Check(t, name, dump(run(newWorld(t))))
+		})
+	}
+	for name, run := range goldenOperations {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			golden.Check(t, name+".xml", dump(run(goldenWorld(t), nil)))
+			golden.Check(t, name+".json", dump(run(goldenWorld(t), func(r *http.Request) { r.Header.Set("Accept", "application/json") })))
 		})
 	}
 	t.Run("assume-legacy.xml", func(t *testing.T) {

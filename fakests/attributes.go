@@ -29,6 +29,8 @@ type attributes struct {
 	transitive      []string
 	sourceIdentity  string
 	authorizedByIdP bool // the roles claim names the role
+
+	contextProviders []string // of the contexts that the session is to carry
 }
 
 // readAttributes reads the claims above. Attributes that it does not
@@ -89,7 +91,7 @@ func (a *attributes) readTags(claims *oidc.Claims) error {
 
 // checkTags holds the tags to AWS's limits.
 func (a *attributes) checkTags() error {
-	if len(a.tags) > 50 {
+	if len(a.tags) > policy.QuotaSessionTags {
 		return errTagsFormat
 	}
 	seen := map[string]bool{}
@@ -186,6 +188,9 @@ func (a *attributes) actions(action string) []string {
 	if a.sourceIdentity != "" {
 		all = append(all, identityAction)
 	}
+	if len(a.contextProviders) > 0 {
+		all = append(all, contextAction)
+	}
 	return all
 }
 
@@ -193,6 +198,9 @@ func (a *attributes) actions(action string) []string {
 func (a *attributes) fill(ctx *policy.Context) {
 	if a.sourceIdentity != "" {
 		ctx.Set("sts:SourceIdentity", a.sourceIdentity)
+	}
+	if len(a.contextProviders) > 0 {
+		ctx.SetValues("sts:RequestContextProviders", a.contextProviders...)
 	}
 	if len(a.tags) == 0 {
 		return

@@ -64,6 +64,15 @@ var (
 		Code: "InvalidParameterValue", Status: http.StatusBadRequest,
 		Message: "Tag keys that begin with aws: are reserved.",
 	}
+	// Nor are these two.
+	errTooManyTags = &awsapi.Error{
+		Code: "InvalidParameterValue", Status: http.StatusBadRequest,
+		Message: "The session would have more than 50 tags, those that it inherits included.",
+	}
+	errContext = &awsapi.Error{
+		Code: "InvalidParameterValue", Status: http.StatusBadRequest,
+		Message: "The provided context assertion is not valid.",
+	}
 	errInvalidMessage = &awsapi.Error{
 		Code: "InvalidAuthorizationMessageException", Status: http.StatusBadRequest,
 		Message: "Message is not valid",

@@ -2,6 +2,7 @@ package fakests_test
 
 import (
 	"encoding/xml"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -46,6 +47,21 @@ func trusts(principal, actions, condition string) string {
 // call sends a signed request of pairs of name and value.
 func (w *world) call(by sigv4.Signer, action string, pairs ...string) answer {
 	w.Helper()
+	return w.do(w.request(by, action, pairs...))
+}
+
+// callChanged is call by the user ci with a change to the request.
+func (w *world) callChanged(change func(*http.Request), action string, pairs ...string) answer {
+	w.Helper()
+	r := w.request(ci(), action, pairs...)
+	if change != nil {
+		change(r)
+	}
+	return w.do(r)
+}
+
+func (w *world) request(by sigv4.Signer, action string, pairs ...string) *http.Request {
+	w.Helper()
 	v := url.Values{"Action": {action}, "Version": {"2011-06-15"}}
 	if action == "AssumeRole" {
 		v.Set("RoleArn", targetARN)
@@ -54,7 +70,7 @@ func (w *world) call(by sigv4.Signer, action string, pairs ...string) answer {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		v.Set(pairs[i], pairs[i+1])
 	}
-	return w.do(w.signed(by, v.Encode()))
+	return w.signed(by, v.Encode())
 }
 
 // given are the credentials in an answer.
@@ -277,6 +293,9 @@ func TestA91_GetSessionToken(t *testing.T) {
 	}
 	w.forgetUser()
 	w.wantRefusal(w.call(by, "GetCallerIdentity"), 403, "InvalidClientTokenId", "The security token included in the request is invalid.")
+	if w.call(rooted, "GetCallerIdentity").Code != 200 || w.call(w.credentials(), "GetCallerIdentity").Code != 200 {
+		t.Error("sessions of others died with the user's")
+	}
 }
 
 // forgetUser deletes the user whose sessions these are.

@@ -16,6 +16,7 @@ import (
 const (
 	tagAction      = "sts:TagSession"
 	identityAction = "sts:SetSourceIdentity"
+	contextAction  = "sts:SetContext"
 
 	defaultDuration = time.Hour // of a role session, also where the role allows more
 
