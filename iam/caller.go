@@ -125,7 +125,10 @@ func sessionOfUser(snapshot *Snapshot, session *Session) (*Caller, error) {
 	if session.UserID != "" {
 		u, ok := snapshot.User(session.AccountID, session.UserName)
 		if !ok || u.ID != session.UserID {
-			return nil, ErrUserGone
+			// A user that was given another name is still the same.
+			if u, ok = snapshot.userByID(session.AccountID, session.UserID); !ok {
+				return nil, ErrUserGone
+			}
 		}
 		caller = userCaller(u, session.AccessKeyID)
 	}

@@ -68,7 +68,7 @@ func (d *Draft) CreateGroup(g Group) (*Group, error) {
 }
 
 // UpdateGroup replaces the group of the account by what change makes of a copy.
-// Identity (name, path, id) cannot be changed.
+// Identity cannot be changed: the id never, name and path by MoveGroup.
 func (d *Draft) UpdateGroup(accountID, name string, change func(*Group) error) (*Group, error) {
 	old, ok := d.next.Group(accountID, name)
 	if !ok {
@@ -80,6 +80,38 @@ func (d *Draft) UpdateGroup(accountID, name string, change func(*Group) error) (
 		return nil, err
 	}
 	g.AccountID, g.Name, g.Path, g.ID, g.ARN, g.Created = old.AccountID, old.Name, old.Path, old.ID, old.ARN, old.Created
+	return d.putGroup(d.account(accountID), &g)
+}
+
+// MoveGroup gives the group of the account another name, another path or both. It
+// stays the same group, with its id, members and policies. A name that another
+// group has is an error.
+func (d *Draft) MoveGroup(accountID, name, newName, newPath string) (*Group, error) {
+	old, ok := d.next.Group(accountID, name)
+	if !ok {
+		return nil, fmt.Errorf("group %s: %w", name, ErrNoSuchEntity)
+	}
+	g := *old
+	g.own()
+	newPath = orSlash(newPath)
+	g.Name, g.Path, g.ARN = newName, newPath, iamARN(accountID, "group"+newPath+newName)
+	if err := checkIdentity(accountID, newPath, newName); err != nil {
+		return nil, fmt.Errorf("group %s: %w", newName, err)
+	}
+	if other, ok := d.next.Group(accountID, newName); ok && other.ID != g.ID {
+		return nil, fmt.Errorf("group %s: %w", newName, ErrEntityAlreadyExists)
+	}
+	members := d.next.Members(old)
+	delete(d.account(accountID).groups, strings.ToLower(name))
+	for _, u := range members {
+		_, err := d.UpdateUser(accountID, u.Name, func(u *User) error {
+			u.Groups[slices.Index(u.Groups, old.Name)] = newName
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
 	return d.putGroup(d.account(accountID), &g)
 }
 

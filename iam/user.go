@@ -62,6 +62,16 @@ func (s *Snapshot) UserOfKey(accessKeyID string) (*User, bool) {
 	return u, ok
 }
 
+// userByID returns the account's user with this unique id.
+func (s *Snapshot) userByID(accountID, id string) (*User, bool) {
+	for _, u := range s.account(accountID).users {
+		if u.ID == id {
+			return u, true
+		}
+	}
+	return nil, false
+}
+
 // Users returns all users of the account, in no order.
 func (s *Snapshot) Users(accountID string) []*User {
 	return slices.Collect(maps.Values(s.account(accountID).users))
@@ -87,7 +97,7 @@ func (d *Draft) CreateUser(u User) (*User, error) {
 }
 
 // UpdateUser replaces the user of the account by what change makes of a copy.
-// Identity (name, path, id) cannot be changed.
+// Identity cannot be changed: the id never, name and path by MoveUser.
 func (d *Draft) UpdateUser(accountID, name string, change func(*User) error) (*User, error) {
 	old, ok := d.next.User(accountID, name)
 	if !ok {
@@ -100,6 +110,30 @@ func (d *Draft) UpdateUser(accountID, name string, change func(*User) error) (*U
 	}
 	u.AccountID, u.Name, u.Path, u.ID, u.ARN, u.Created = old.AccountID, old.Name, old.Path, old.ID, old.ARN, old.Created
 	d.dropKeys(old)
+	return d.putUser(d.account(accountID), &u)
+}
+
+// MoveUser gives the user of the account another name, another path or both. It
+// stays the same user, with its id, keys, groups, policies and sessions. A name
+// that another user has is an error.
+func (d *Draft) MoveUser(accountID, name, newName, newPath string) (*User, error) {
+	old, ok := d.next.User(accountID, name)
+	if !ok {
+		return nil, fmt.Errorf("user %s: %w", name, ErrNoSuchEntity)
+	}
+	u := *old
+	u.own()
+	newPath = orSlash(newPath)
+	u.Name, u.Path, u.ARN = newName, newPath, iamARN(accountID, "user"+newPath+newName)
+	if err := checkIdentity(accountID, newPath, newName); err != nil {
+		return nil, fmt.Errorf("user %s: %w", newName, err)
+	}
+	if other, ok := d.next.User(accountID, newName); ok && other.ID != u.ID {
+		return nil, fmt.Errorf("user %s: %w", newName, ErrEntityAlreadyExists)
+	}
+	if err := d.DeleteUser(accountID, name); err != nil {
+		return nil, err
+	}
 	return d.putUser(d.account(accountID), &u)
 }
 
