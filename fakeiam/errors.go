@@ -47,12 +47,18 @@ func malformedDocument(err error) *awsapi.Error {
 var (
 	errAttached  = deleteConflict("Cannot delete entity, must detach all policies first.")
 	errInline    = deleteConflict("Cannot delete entity, must delete policies first.")
+	errInGroup   = deleteConflict("Cannot delete entity, must remove users from group first.")
+	errKeysLeft  = deleteConflict("Cannot delete entity, must delete access keys first.")
 	errInProfile = deleteConflict("Cannot delete entity, must remove roles from instance profile first.")
 
 	errDuplicateTags = invalidInput("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 	errReservedTag   = invalidInput("Tag keys beginning with aws: are reserved for system use.")
 	errPolicyARN     = validationError("Invalid ARN:  Could not be parsed!")
 	errMarker        = validationError("Invalid Marker.")
+
+	errNotUser = validationError("Must specify userName when calling with non-User credentials")
+	// The text is not recorded.
+	errKeyStatus = invalidInput("The status of an access key can be set to Active or Inactive only.")
 
 	errProviderURL     = validationError("Invalid Open ID Connect Provider URL")
 	errNoThumbprint    = invalidInput("Thumbprint list must contain at least one entry.")
@@ -66,6 +72,26 @@ var (
 
 func noSuchRole(name string) *awsapi.Error {
 	return noSuchEntity("The role with name " + name + " cannot be found.")
+}
+
+func noSuchUser(name string) *awsapi.Error {
+	return noSuchEntity("The user with name " + name + " cannot be found.")
+}
+
+func userExists(name string) *awsapi.Error {
+	return alreadyExists("User with name " + name + " already exists.")
+}
+
+func noSuchGroup(name string) *awsapi.Error {
+	return noSuchEntity("The group with name " + name + " cannot be found.")
+}
+
+func groupExists(name string) *awsapi.Error {
+	return alreadyExists("Group with name " + name + " already exists.")
+}
+
+func noSuchKey(id string) *awsapi.Error {
+	return noSuchEntity("The Access Key with id " + id + " cannot be found.")
 }
 
 // refusal words what the store refused that no operation had looked for. What

@@ -43,10 +43,10 @@ func seeded(n byte) *rand.ChaCha8 { return rand.NewChaCha8([32]byte{n}) }
 
 func now() time.Time { return begin }
 
-// key is an access key pair.
-type key struct{ id, secret string }
+// key is an access key pair, with the token of a session if it has one.
+type key struct{ id, secret, token string }
 
-var root = key{"test", "test"}
+var root = key{id: "test", secret: "test"}
 
 // world is an IAM service over a store.
 type world struct {
@@ -89,14 +89,14 @@ func (w *world) update(change func(*iam.Draft) error) {
 func (w *world) sdk(k key) *awsiam.Client {
 	return awsiam.New(awsiam.Options{
 		Region: "us-east-1", BaseEndpoint: &w.url, RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider(k.id, k.secret, ""),
+		Credentials: credentials.NewStaticCredentialsProvider(k.id, k.secret, k.token),
 	})
 }
 
 // user makes a user with the inline policy "p" and returns its key.
 func (w *world) user(name, document string) key {
 	w.Helper()
-	k := key{"AKIA" + strings.ToUpper(name), "secret"}
+	k := key{id: "AKIA" + strings.ToUpper(name), secret: "secret"}
 	w.update(func(d *iam.Draft) error {
 		u := iam.User{AccountID: account, Name: name, AccessKeys: []iam.AccessKey{{ID: k.id, Secret: k.secret}}}
 		if document != "" {
@@ -106,6 +106,24 @@ func (w *world) user(name, document string) key {
 		return err
 	})
 	return k
+}
+
+// session assumes a role with the policy.
+func (w *world) session(document string) iam.Credentials {
+	w.Helper()
+	w.update(func(d *iam.Draft) error {
+		name := "role" + strconv.Itoa(len(d.Snapshot().Roles(account)))
+		_, err := d.CreateRole(iam.Role{
+			AccountID: account, Name: name, Trust: policy.Policy{Document: policy.MustParse(policy.Trust, trusted)}, Inline: inline("p", document),
+		})
+		return err
+	})
+	role, _ := w.store.Snapshot().Role(account, "role"+strconv.Itoa(len(w.store.Snapshot().Roles(account))-1))
+	credentials, _, err := w.store.Issue(role, iam.Session{Name: "s"}, time.Hour)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return credentials
 }
 
 // answer is an answer as it came.
@@ -125,6 +143,12 @@ func (w *world) call(k key, action string, params ...string) answer {
 	return w.send(k, form.Encode(), nil)
 }
 
+// callAs is call with the credentials of a session.
+func (w *world) callAs(c iam.Credentials, action string, params ...string) answer {
+	w.Helper()
+	return w.call(key{c.AccessKeyID, c.Secret, c.SessionToken}, action, params...)
+}
+
 func (w *world) send(k key, body string, header http.Header) answer {
 	w.Helper()
 	r, err := http.NewRequestWithContext(w.Context(), http.MethodPost, w.url+"/", strings.NewReader(body))
@@ -136,7 +160,7 @@ func (w *world) send(k key, body string, header http.Header) answer {
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	signer := v4.NewSigner()
-	err = signer.SignHTTP(w.Context(), aws.Credentials{AccessKeyID: k.id, SecretAccessKey: k.secret}, r, sha256Hex(body), "iam", "us-east-1", clock.Now())
+	err = signer.SignHTTP(w.Context(), aws.Credentials{AccessKeyID: k.id, SecretAccessKey: k.secret, SessionToken: k.token}, r, sha256Hex(body), "iam", "us-east-1", clock.Now())
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -43,6 +43,11 @@ func paginate[T any](p page, items []T, key func(T) string) ([]T, truncation, er
 	return items, truncation{true, base64.RawURLEncoding.EncodeToString([]byte(key(items[size-1])))}, nil
 }
 
+// below are the items whose path has the prefix.
+func below[T any](prefix string, items []T, path func(T) string) []T {
+	return slices.DeleteFunc(items, func(item T) bool { return !strings.HasPrefix(path(item), prefix) })
+}
+
 // present is the list as an answer has it: an element even where it is empty.
 func present[T any](list []T) []T {
 	if list == nil {

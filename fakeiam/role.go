@@ -260,9 +260,7 @@ func (s *Server) listRolesTargets(call *awsapi.Call, in *listRolesInput) []awsap
 
 // listRoles tells of roles neither boundary nor tags.
 func (s *Server) listRoles(_ context.Context, call *awsapi.Call, in *listRolesInput) (*listRolesOutput, error) {
-	roles := slices.DeleteFunc(s.snapshot().Roles(call.Caller.AccountID), func(r *iam.Role) bool {
-		return !strings.HasPrefix(r.Path, orSlash(in.PathPrefix))
-	})
+	roles := below(orSlash(in.PathPrefix), s.snapshot().Roles(call.Caller.AccountID), func(r *iam.Role) string { return r.Path })
 	roles, more, err := paginate(in.page, roles, func(r *iam.Role) string { return strings.ToLower(r.Name) })
 	if err != nil {
 		return nil, err
