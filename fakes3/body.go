@@ -131,14 +131,14 @@ func (x *exchange) openBody(limit int64) (*payload, *awsapi.Error) {
 		return nil, invalidRequest("Content-Encoding aws-chunked needs a streaming x-amz-content-sha256.")
 	}
 	if chunked {
-		n, err := strconv.ParseInt(x.header.Get("X-Amz-Decoded-Content-Length"), 10, 64)
-		if err != nil || n < 0 {
+		n, ok := digits(x.header.Get("X-Amz-Decoded-Content-Length"))
+		if !ok {
 			return nil, missingContentLength()
 		}
 		p.size = n
 	}
 	switch {
-	case p.size < 0:
+	case p.size < 0, x.takesBody() && x.r.ContentLength == 0 && x.r.Header["Content-Length"] == nil:
 		return nil, missingContentLength()
 	case p.size > limit && limit == maxXML:
 		return nil, badRequest("MaxMessageLengthExceeded", "Your request was too big.")
@@ -223,11 +223,15 @@ func (p *payload) refusal(err error) *awsapi.Error {
 	return internal(err)
 }
 
+// takesBody reports whether the request is of a kind that has a body.
+func (x *exchange) takesBody() bool {
+	return x.r.Method == http.MethodPut || x.r.Method == http.MethodPost
+}
+
 // settleBody reads and verifies the body of an operation that has none: what
 // was signed of it must be true even so.
 func (x *exchange) settleBody() *awsapi.Error {
-	takes := x.r.Method == http.MethodPut || x.r.Method == http.MethodPost
-	if takes && x.op.variant != copying && x.op.sub != "uploads" {
+	if x.takesBody() && x.op.variant != copying && x.op.sub != "uploads" {
 		return nil
 	}
 	if x.r.ContentLength == 0 && (x.payload == "" || x.payload == sigv4.UnsignedPayload || x.payload == sigv4.EmptyPayload) {

@@ -12,6 +12,9 @@ import (
 // authenticateForm finds out who signed the policy of a browser upload, and holds
 // the form to it.
 func (x *exchange) authenticateForm() *awsapi.Error {
+	if _, err := boundary(x.r.Header); err != nil {
+		return err
+	}
 	if sigv4.Present(x.r) != sigv4.None {
 		return x.parseRefusal(&sigv4.ParseError{Reason: sigv4.SeveralMechanisms})
 	}

@@ -9,6 +9,13 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
+// digits reads a number that is written in digits alone: a sign in front of it is
+// nothing that S3 takes.
+func digits(s string) (int64, bool) {
+	n, err := strconv.ParseUint(s, 10, 63)
+	return int64(n), err == nil
+}
+
 // headerUse says what is done with an x-amz- header.
 type headerUse uint8
 
