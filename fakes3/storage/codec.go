@@ -27,9 +27,13 @@ func (e *encoder) flag(field uint64, on bool) {
 
 func (e *encoder) text(field uint64, s string) {
 	if s != "" {
-		e.b = binary.AppendUvarint(binary.AppendUvarint(e.b, field<<1|1), uint64(len(s)))
-		e.b = append(e.b, s...)
+		e.always(field, s)
 	}
+}
+
+func (e *encoder) always(field uint64, s string) {
+	e.b = binary.AppendUvarint(binary.AppendUvarint(e.b, field<<1|1), uint64(len(s)))
+	e.b = append(e.b, s...)
 }
 
 func (e *encoder) time(field uint64, t time.Time) {
@@ -44,6 +48,13 @@ func (e *encoder) record(field uint64, fill func(*encoder)) {
 	in := &encoder{}
 	fill(in)
 	e.text(field, string(in.b))
+}
+
+// element writes a record that is one of a list, which may be empty.
+func (e *encoder) element(field uint64, fill func(*encoder)) {
+	in := &encoder{}
+	fill(in)
+	e.always(field, string(in.b))
 }
 
 // field is one that was read.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"iter"
 	"os"
 	"path/filepath"
@@ -185,14 +186,18 @@ func (t *diskTable[T]) open() *bbolt.Bucket {
 }
 
 func (t *diskTable[T]) get(key string) (value T, ok bool) {
-	if b := t.open().Get([]byte(key)); b != nil {
-		return t.read(b), true
+	k := []byte(key)
+	if b := t.open().Get(k); b != nil {
+		return t.read(k, b), true
 	}
 	return value, false
 }
 
-func (t *diskTable[T]) read(b []byte) T {
-	value, err := t.decode(b)
+func (t *diskTable[T]) read(key, sealed []byte) (value T) {
+	b, err := unseal(key, sealed)
+	if err == nil {
+		value, err = t.decode(b)
+	}
 	if err != nil {
 		t.access.failed(fmt.Errorf("%s: %w", t.name, err))
 	}
@@ -200,7 +205,27 @@ func (t *diskTable[T]) read(b []byte) T {
 }
 
 func (t *diskTable[T]) put(key string, value T) {
-	t.access.failed(t.open().Put([]byte(key), t.encode(value)))
+	k := []byte(key)
+	t.access.failed(t.open().Put(k, seal(k, t.encode(value))))
+}
+
+// A record that has changed on the disk must not be taken for what was written:
+// with another byte in it, a policy may allow what was denied.
+func seal(key, record []byte) []byte {
+	return binary.BigEndian.AppendUint32(record, sumOf(key, record))
+}
+
+func unseal(key, sealed []byte) ([]byte, error) {
+	n := len(sealed) - crc32.Size
+	if n < 0 || binary.BigEndian.Uint32(sealed[n:]) != sumOf(key, sealed[:n]) {
+		return nil, errRecord
+	}
+	return sealed[:n], nil
+}
+
+func sumOf(key, record []byte) uint32 {
+	table := crc32.MakeTable(crc32.Castagnoli)
+	return crc32.Update(crc32.Checksum(key, table), table, record)
 }
 
 func (t *diskTable[T]) remove(key string) { t.access.failed(t.open().Delete([]byte(key))) }
@@ -209,7 +234,7 @@ func (t *diskTable[T]) from(key string) iter.Seq2[string, T] {
 	return func(yield func(string, T) bool) {
 		c := t.open().Cursor()
 		for k, b := c.Seek([]byte(key)); k != nil; k, b = c.Next() {
-			if !yield(string(k), t.read(b)) {
+			if !yield(string(k), t.read(k, b)) {
 				return
 			}
 		}

@@ -9,7 +9,7 @@ func (b *Bucket) encode(e *encoder) {
 	e.text(4, b.Versioning)
 	e.flag(5, b.ObjectLock)
 	for name, document := range b.Documents {
-		e.record(6, Pair{name, string(document)}.encode)
+		e.element(6, Pair{name, string(document)}.encode)
 	}
 	e.number(7, int64(b.ID))
 	e.number(8, int64(b.Revision))
@@ -69,17 +69,17 @@ func (o *Object) encode(e *encoder) {
 	o.Content.encode(e, 5)
 	e.text(6, o.ETag)
 	for _, h := range o.Headers {
-		e.record(7, h.encode)
+		e.element(7, h.encode)
 	}
 	e.text(8, o.Class)
 	for _, t := range o.Tags {
-		e.record(9, Pair{t.Key, t.Value}.encode)
+		e.element(9, Pair{t.Key, t.Value}.encode)
 	}
 	e.record(10, o.Checksum.encode)
 	e.record(11, o.Encryption.encode)
 	e.record(12, o.Lock.encode)
 	for i := range o.Parts {
-		e.record(13, o.Parts[i].encode)
+		e.element(13, o.Parts[i].encode)
 	}
 	e.number(14, int64(o.age))
 }
@@ -129,7 +129,7 @@ func (o *Object) decode(f field) (err error) {
 // encode writes the extents as one field each.
 func (c Content) encode(e *encoder, id uint64) {
 	for _, x := range c.Extents {
-		e.record(id, func(e *encoder) {
+		e.element(id, func(e *encoder) {
 			e.text(1, x.Blob)
 			e.number(2, x.Offset)
 			e.number(3, x.Length)

@@ -57,7 +57,6 @@ type Store struct {
 	config Config
 	index  index
 	blobs  blobs
-	place  *place // nil for memory
 
 	mu      sync.Mutex
 	staged  map[string]bool // received, and no object's yet

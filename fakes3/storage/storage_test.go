@@ -1,6 +1,7 @@
 package storage_test
 
 import (
+	"io"
 	"testing"
 
 	"github.com/irsatz/irsatz/fakes3"
@@ -30,4 +31,18 @@ func disk(t testing.TB, dir string) *storage.Store {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return s
+}
+
+func read(t testing.TB, s *storage.Store, c storage.Content) string {
+	t.Helper()
+	r, err := s.Open(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	body, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
 }

@@ -1,0 +1,185 @@
+package storage_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/irsatz/irsatz/fakes3/storage"
+)
+
+// files returns the files below a folder that hold bodies.
+func files(t *testing.T, dir string) (list []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && e.Name() != "index.db" {
+			list = append(list, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// TestDiskOutlives: what was stored is there for the next process, all of it
+// and no more.
+func TestDiskOutlives(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	s := disk(t, dir)
+	b, err := s.CreateBucket(storage.Bucket{Name: "data", Owner: "111122223333", Documents: map[string][]byte{"policy": []byte("{}")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	receive := func(body string) storage.Content {
+		t.Helper()
+		c, err := s.Receive(strings.NewReader(body), int64(len(body)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	put := func(key, body string) *storage.Object {
+		t.Helper()
+		o, err := s.PutObject(b, &storage.Object{Key: key, ETag: `"e"`, Content: receive(body)}, storage.Conditions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	put("../../key", "old")
+	kept := put("../../key", "new")
+	put("gone", "gone")
+	if _, err := s.DeleteObject(b, "gone", "", storage.Conditions{}); err != nil {
+		t.Fatal(err)
+	}
+	u, err := s.StartUpload(b, storage.Upload{Key: "up"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.PutPart(b, u, storage.Part{Number: 1, Content: receive("part")}); err != nil {
+		t.Fatal(err)
+	}
+	receive("never put")
+	if n := len(files(t, dir)); n != 3 {
+		t.Errorf("%d files, want those of an object, a part, and one that is nobody's", n)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	rubbish := filepath.Join(dir, "new", "RUBBISH")
+	if err := os.WriteFile(rubbish, []byte("half a b"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	s = disk(t, dir)
+	again, err := s.Bucket("data")
+	if err != nil || again.ID != b.ID || again.Owner != b.Owner || string(again.Documents["policy"]) != "{}" || !again.Created.Equal(b.Created) {
+		t.Fatalf("bucket %+v, %v, was %+v", again, err, b)
+	}
+	o, err := s.Object(again, "../../key", "")
+	if err != nil || o.ETag != `"e"` || !o.Modified.Equal(kept.Modified) {
+		t.Fatalf("object %+v, %v", o, err)
+	}
+	if got := read(t, s, o.Content); got != "new" {
+		t.Errorf("body %q", got)
+	}
+	parts, err := s.Parts(again, u, 0, 10)
+	if err != nil || len(parts) != 1 || read(t, s, parts[0].Content) != "part" {
+		t.Errorf("parts %v, %v", parts, err)
+	}
+	if left := files(t, dir); len(left) != 2 || slices.Contains(left, rubbish) {
+		t.Errorf("files %q", left)
+	}
+	if _, err := s.StartUpload(again, storage.Upload{Key: "up"}); err != nil { // with a number that was never used
+		t.Error(err)
+	}
+	if page, err := s.Uploads(again, storage.Query{Limit: 10}); err != nil || len(page.Entries) != 2 {
+		t.Errorf("uploads %+v, %v", page, err)
+	}
+}
+
+// TestDiskFinishes: what a process was about to do when it ended is done at the
+// next start.
+func TestDiskFinishes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := disk(t, dir)
+	b, err := s.CreateBucket(storage.Bucket{Name: "data"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.Receive(strings.NewReader("body"), 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := s.PutObject(b, &storage.Object{Key: "k", Content: c}, storage.Conditions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := c.Extents[0].Blob
+	settled := files(t, dir)[0]
+	unsettled := filepath.Join(dir, "new", id)
+	if filepath.Base(settled) != id || settled == unsettled {
+		t.Fatalf("the file is at %s", settled)
+	}
+	// As after the end between the index and the file.
+	if err := os.Rename(settled, unsettled); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, s, o.Content); got != "body" {
+		t.Errorf("before it is moved: %q", got)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = disk(t, dir)
+	if got := read(t, s, o.Content); got != "body" || !slices.Equal(files(t, dir), []string{settled}) {
+		t.Errorf("moved: %q, files %q", got, files(t, dir))
+	}
+	// As after the end between the deletion and the file's.
+	if _, err := s.DeleteObject(b, "k", "", storage.Conditions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(settled, []byte("body"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	disk(t, dir)
+	if left := files(t, dir); len(left) != 0 {
+		t.Errorf("files %q", left)
+	}
+}
+
+// TestDiskRefuses what it cannot read, rather than to begin anew.
+func TestDiskRefuses(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := disk(t, dir)
+	if again, err := storage.OpenDisk(dir, storage.Config{}); err == nil || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("opened twice: %v %v", again, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	index := filepath.Join(dir, "index.db")
+	if err := os.WriteFile(index, []byte(strings.Repeat("not a database ", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := storage.OpenDisk(dir, storage.Config{}); err == nil {
+		t.Error("opened a broken index")
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := storage.OpenDisk(file, storage.Config{}); err == nil {
+		t.Error("opened a file")
+	}
+}
