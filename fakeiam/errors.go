@@ -51,9 +51,19 @@ var (
 	errKeysLeft  = deleteConflict("Cannot delete entity, must delete access keys first.")
 	errInProfile = deleteConflict("Cannot delete entity, must remove roles from instance profile first.")
 
+	errAttachedPolicy = deleteConflict("Cannot delete a policy attached to entities.")
+	errVersionsLeft   = deleteConflict("This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.")
+	errDefaultVersion = deleteConflict("Cannot delete the default version of a policy.")
+	errVersions       = &awsapi.Error{
+		Code: "LimitExceeded", Status: http.StatusConflict,
+		Message: "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.",
+	}
+	errServicePolicy = &awsapi.Error{Code: "PolicyNotAttachable", Message: "Cannot attach a Service Role Policy to a Customer Role.", Status: http.StatusBadRequest}
+
 	errDuplicateTags = invalidInput("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 	errReservedTag   = invalidInput("Tag keys beginning with aws: are reserved for system use.")
 	errPolicyARN     = validationError("Invalid ARN:  Could not be parsed!")
+	errPartition     = validationError("Invalid ARN partition")
 	errMarker        = validationError("Invalid Marker.")
 
 	errNotUser = validationError("Must specify userName when calling with non-User credentials")
@@ -92,6 +102,14 @@ func groupExists(name string) *awsapi.Error {
 
 func noSuchKey(id string) *awsapi.Error {
 	return noSuchEntity("The Access Key with id " + id + " cannot be found.")
+}
+
+func noSuchPolicy(policyARN string) *awsapi.Error {
+	return noSuchEntity("Policy " + policyARN + " was not found.")
+}
+
+func noSuchVersion(policyARN, id string) *awsapi.Error {
+	return noSuchEntity("Policy " + policyARN + " version " + id + " does not exist or is not attachable.")
 }
 
 // refusal words what the store refused that no operation had looked for. What

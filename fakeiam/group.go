@@ -29,14 +29,9 @@ func (s *Server) groupOperations() []awsapi.Operation {
 	}
 }
 
-// groupTarget is the group of this name as it is there, its path included; if it
-// is not there, what it would be without a path.
+// groupTarget is the group of this name.
 func (s *Server) groupTarget(call *awsapi.Call, name string) awsapi.Target {
-	target := awsapi.Target{Resource: entityARN(call, "group/"+name), Shown: "group " + name}
-	if g, ok := s.snapshot().Group(call.Caller.AccountID, name); ok {
-		target.Resource = g.ARN
-	}
-	return target
+	return s.target(call, groupNameInput{name})
 }
 
 // group returns the caller's group of this name in the state.

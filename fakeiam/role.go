@@ -45,14 +45,9 @@ func arnTarget(text string) awsapi.Target {
 	return target
 }
 
-// roleTarget is the role of this name as it is there, its path and tags
-// included; if it is not there, what it would be without a path.
+// roleTarget is the role of this name.
 func (s *Server) roleTarget(call *awsapi.Call, name string) awsapi.Target {
-	target := awsapi.Target{Resource: entityARN(call, "role/"+name), Shown: "role " + name}
-	if role, ok := s.snapshot().Role(call.Caller.AccountID, name); ok {
-		target.Resource, target.Fill = role.ARN, func(ctx *policy.Context) { fillResourceTags(ctx, role.Tags) }
-	}
-	return target
+	return s.target(call, roleNameInput{name})
 }
 
 // role returns the caller's role of this name.
@@ -167,7 +162,7 @@ func (s *Server) createRole(_ context.Context, call *awsapi.Call, in *createRole
 		if len(d.Snapshot().Roles(role.AccountID)) >= maxRoles {
 			return limitExceeded("RolesPerAccount: 1000")
 		}
-		if err := attachable(d.Snapshot(), role.BoundaryARN); err != nil {
+		if err := bounding(d.Snapshot(), role.AccountID, role.BoundaryARN); err != nil {
 			return err
 		}
 		made, err = d.CreateRole(role)
@@ -193,26 +188,12 @@ func (s *Server) trustPolicy(text string) (*policy.Document, error) {
 	return trust, nil
 }
 
-// attachable refuses the ARN of a policy that is not there; "" is none.
-func attachable(snapshot *iam.Snapshot, policyARN string) error {
-	if policyARN == "" {
-		return nil
-	}
-	if _, err := arn.Parse(policyARN); err != nil {
-		return errPolicyARN
-	}
-	if _, err := snapshot.ManagedPolicy(policyARN); err != nil {
-		return noSuchEntity("Policy " + policyARN + " does not exist or is not attachable.")
-	}
-	return nil
-}
-
 type roleNameInput struct {
 	RoleName string `rule:"required,min=1,max=64,pattern=name+"`
 }
 
 func (s *Server) namedRole(call *awsapi.Call, in *roleNameInput) []awsapi.Target {
-	return []awsapi.Target{s.roleTarget(call, in.RoleName)}
+	return s.boundedTarget(call, in)
 }
 
 func (s *Server) getRole(_ context.Context, call *awsapi.Call, in *roleNameInput) (*roleAnswer, error) {

@@ -145,7 +145,7 @@ func TestA113_A114_A119_A120_A121_RefusedRoles(t *testing.T) {
 		"A121 path":         {func(in *awsiam.CreateRoleInput) { in.Path = aws.String("/team") }, "ValidationError", `1 validation error detected: Value '/team' at 'path' failed to satisfy constraint: Member must satisfy regular expression pattern: (\u002F)|(\u002F[\u0021-\u007E]+\u002F)`},
 		"no such boundary": {func(in *awsiam.CreateRoleInput) {
 			in.PermissionsBoundary = aws.String("arn:aws:iam::" + account + ":policy/none")
-		}, "NoSuchEntity", "Policy arn:aws:iam::" + account + ":policy/none does not exist or is not attachable."},
+		}, "NoSuchEntity", "Scope ARN: arn:aws:iam::" + account + ":policy/none does not exist or is not attachable."},
 		"tags twice": {func(in *awsiam.CreateRoleInput) {
 			in.Tags = []types.Tag{{Key: aws.String("a"), Value: aws.String("")}, {Key: aws.String("A"), Value: aws.String("")}}
 		}, "InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive."},

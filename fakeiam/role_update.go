@@ -15,7 +15,7 @@ type updateRoleInput struct {
 }
 
 func (s *Server) updateRoleTargets(call *awsapi.Call, in *updateRoleInput) []awsapi.Target {
-	return []awsapi.Target{s.roleTarget(call, in.RoleName)}
+	return s.boundedTarget(call, in)
 }
 
 // updateRole changes what the request names; an empty description clears it.
@@ -37,7 +37,7 @@ type updateRoleDescriptionInput struct {
 }
 
 func (s *Server) updateRoleDescriptionTargets(call *awsapi.Call, in *updateRoleDescriptionInput) []awsapi.Target {
-	return []awsapi.Target{s.roleTarget(call, in.RoleName)}
+	return s.boundedTarget(call, in)
 }
 
 func (s *Server) updateRoleDescription(_ context.Context, call *awsapi.Call, in *updateRoleDescriptionInput) (*roleAnswer, error) {
@@ -61,7 +61,7 @@ type updateAssumeRolePolicyInput struct {
 }
 
 func (s *Server) updateAssumeRolePolicyTargets(call *awsapi.Call, in *updateAssumeRolePolicyInput) []awsapi.Target {
-	return []awsapi.Target{s.roleTarget(call, in.RoleName)}
+	return s.boundedTarget(call, in)
 }
 
 func (s *Server) updateAssumeRolePolicy(_ context.Context, call *awsapi.Call, in *updateAssumeRolePolicyInput) (*awsapi.NoResult, error) {

@@ -28,14 +28,9 @@ func (s *Server) userOperations() []awsapi.Operation {
 	}
 }
 
-// userTarget is the user of this name as it is there, its path and tags
-// included; if it is not there, what it would be without a path.
+// userTarget is the user of this name.
 func (s *Server) userTarget(call *awsapi.Call, name string) awsapi.Target {
-	target := awsapi.Target{Resource: entityARN(call, "user/"+name), Shown: "user " + name}
-	if u, ok := s.snapshot().User(call.Caller.AccountID, name); ok {
-		target.Resource, target.Fill = u.ARN, func(ctx *policy.Context) { fillResourceTags(ctx, u.Tags) }
-	}
-	return target
+	return s.target(call, userNameInput{name})
 }
 
 // user returns the caller's user of this name in the state.
@@ -113,7 +108,7 @@ func (s *Server) createUser(_ context.Context, call *awsapi.Call, in *createUser
 		if len(d.Snapshot().Users(u.AccountID)) >= maxUsers {
 			return limitExceeded("UsersPerAccount: 5000")
 		}
-		if err := attachable(d.Snapshot(), u.BoundaryARN); err != nil {
+		if err := bounding(d.Snapshot(), u.AccountID, u.BoundaryARN); err != nil {
 			return err
 		}
 		made, err = d.CreateUser(u)

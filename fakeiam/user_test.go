@@ -52,7 +52,7 @@ func TestRefusedUsers(t *testing.T) {
 	_, err = createUser(w, strings.Repeat("x", 65))
 	refused(t, err, "ValidationError", "1 validation error detected: Value '"+strings.Repeat("x", 65)+"' at 'userName' failed to satisfy constraint: Member must have length less than or equal to 64")
 	_, err = client.CreateUser(t.Context(), &awsiam.CreateUserInput{UserName: aws.String("b"), PermissionsBoundary: aws.String("arn:aws:iam::" + account + ":policy/none")})
-	refused(t, err, "NoSuchEntity", "Policy arn:aws:iam::"+account+":policy/none does not exist or is not attachable.")
+	refused(t, err, "NoSuchEntity", "Scope ARN: arn:aws:iam::"+account+":policy/none does not exist or is not attachable.")
 	_, err = client.CreateUser(t.Context(), &awsiam.CreateUserInput{UserName: aws.String("b"), Tags: []types.Tag{{Key: aws.String("a"), Value: aws.String("")}, {Key: aws.String("A"), Value: aws.String("")}}})
 	refused(t, err, "InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 	const none = "The user with name none cannot be found."

@@ -17,8 +17,8 @@ import (
 	"github.com/irsatz/irsatz/iam/policy"
 )
 
-// awsAccount stands in the account field of AWS managed policies' ARNs.
-const awsAccount = "aws"
+// AWSAccount stands in the account field of AWS managed policies' ARNs.
+const AWSAccount = "aws"
 
 // awsPolicies holds every AWS managed policy, one archive member each; see
 // NOTICE for where they come from and internal/genpolicies for the format.
@@ -86,6 +86,9 @@ func readEntry(member *zip.File) (*awsEntry, error) {
 	return entry, nil
 }
 
+// readMember reads a policy with its default version.
+//
+// DIVERGES: of an AWS managed policy only the default version is there, as it was when the policies were gathered.
 func readMember(member *zip.File, a arn.ARN) (*ManagedPolicy, error) {
 	entry, err := readEntry(member)
 	if err != nil {
@@ -96,7 +99,7 @@ func readMember(member *zip.File, a arn.ARN) (*ManagedPolicy, error) {
 		return nil, err
 	}
 	return &ManagedPolicy{
-		AccountID: awsAccount, Name: a.Resource[len("policy"+entry.Path):], Path: entry.Path, ARN: a.String(),
+		AccountID: AWSAccount, Name: a.Resource[len("policy"+entry.Path):], Path: entry.Path, ARN: a.String(),
 		ID: awsPolicyID(a.String()), Created: entry.CreateDate, Updated: entry.UpdateDate,
 		VersionID: entry.DefaultVersionID, Document: document,
 		Versions: []PolicyVersion{{ID: entry.DefaultVersionID, Document: document, Created: entry.UpdateDate}},
@@ -131,7 +134,7 @@ var awsSummaries = sync.OnceValues(func() ([]PolicySummary, error) {
 		if err != nil {
 			return nil, err
 		}
-		policyARN := iamARN(awsAccount, member.Name)
+		policyARN := iamARN(AWSAccount, member.Name)
 		list = append(list, PolicySummary{
 			Name: member.Name[len("policy"+entry.Path):], Path: entry.Path, ARN: policyARN, ID: awsPolicyID(policyARN),
 			VersionID: entry.DefaultVersionID, Created: entry.CreateDate, Updated: entry.UpdateDate,

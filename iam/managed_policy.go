@@ -14,7 +14,7 @@ import (
 
 // ManagedPolicy is a managed policy with its versions compiled.
 type ManagedPolicy struct {
-	AccountID   string // "aws" for AWS managed policies
+	AccountID   string // AWSAccount for AWS managed policies
 	Name        string
 	Path        string // starts and ends with "/"
 	ARN         string
@@ -46,6 +46,16 @@ func (p *ManagedPolicy) Version(id string) (PolicyVersion, bool) {
 	return p.Versions[i], true
 }
 
+// IsAWS reports whether the policy is one of AWS's, which no account may change.
+func (p *ManagedPolicy) IsAWS() bool { return p.AccountID == AWSAccount }
+
+// Summary returns what a list tells of the policy.
+func (p *ManagedPolicy) Summary() *PolicySummary {
+	return &PolicySummary{
+		Name: p.Name, Path: p.Path, ARN: p.ARN, ID: p.ID, VersionID: p.VersionID, Created: p.Created, Updated: p.Updated,
+	}
+}
+
 // own gives the policy slices of its own.
 func (p *ManagedPolicy) own() {
 	p.Versions, p.Tags = slices.Clone(p.Versions), slices.Clone(p.Tags)
@@ -58,7 +68,7 @@ func (s *Snapshot) ManagedPolicy(policyARN string) (*ManagedPolicy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("policy %q: %w", policyARN, err)
 	}
-	if a.AccountID == awsAccount {
+	if a.AccountID == AWSAccount {
 		return awsManagedPolicy(a)
 	}
 	if p, ok := s.account(a.AccountID).policies[policyARN]; ok {
@@ -169,7 +179,7 @@ func (d *Draft) DeletePolicy(policyARN string) error {
 // ownPolicy returns a policy that its account may change: AWS's are not.
 func (d *Draft) ownPolicy(policyARN string) (*ManagedPolicy, error) {
 	p, err := d.next.ManagedPolicy(policyARN)
-	if err == nil && p.AccountID == awsAccount {
+	if err == nil && p.IsAWS() {
 		return nil, fmt.Errorf("policy %s is AWS's: %w", policyARN, ErrInvalidInput)
 	}
 	return p, err

@@ -17,7 +17,7 @@ const (
 
 // AWS's quotas in numbers.
 const (
-	QuotaAttached        = 20 // managed policies attached to a role
+	QuotaAttached        = 10 // managed policies of a role, user or group; may be raised
 	QuotaVersions        = 5  // of a managed policy
 	QuotaSessionPolicies = 10 // PolicyArns of one session
 	QuotaSessionTags     = 50

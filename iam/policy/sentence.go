@@ -11,16 +11,17 @@ const noWebIdentity = "Not authorized to perform sts:AssumeRoleWithWebIdentity"
 // Sentence is what AWS tells the caller of a denied request, byte for byte; it
 // is empty for an allowed one. S3 gives no reason to callers without
 // credentials and to those from outside the bucket's account and organization,
-// STS gives none to anybody.
+// STS gives none to anybody, IAM to everybody.
 // See https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html.
 func (d Decision) Sentence(r *Request) string {
-	sts := strings.HasPrefix(strings.ToLower(r.Action), "sts:")
+	service, _, _ := strings.Cut(strings.ToLower(r.Action), ":")
+	sts := service == "sts"
 	switch {
 	case d.Allowed():
 		return ""
 	case r.Principal.Kind == WebIdentity:
 		return noWebIdentity
-	case r.Principal.Kind == Anonymous, !sts && !acquainted(r):
+	case r.Principal.Kind == Anonymous, !sts && service != "iam" && !acquainted(r):
 		return plainDenial
 	}
 	text := "User: " + r.Principal.ARN + " is not authorized to perform: " + r.Action + onResource(r)

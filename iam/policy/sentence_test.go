@@ -36,6 +36,7 @@ func TestSentence(t *testing.T) {
 	buckets := change(func(r *policy.Request) { r.Action, r.Resource = "s3:ListAllMyBuckets", "*" })
 	role := change(func(r *policy.Request) { r.Action, r.Resource = "iam:GetRole", roleARN })
 	summary := change(func(r *policy.Request) { r.Action, r.Resource = "iam:GetAccountSummary", "*" })
+	strange := change(func(r *policy.Request) { r.Action, r.Resource, r.ResourceAccount = "iam:GetRole", roleARN, other })
 	assumed := change(func(r *policy.Request) {
 		r.Action, r.Resource, r.ResourceAccount = "sts:AssumeRole", "arn:aws:iam::444455556666:role/x", other
 	})
@@ -60,6 +61,7 @@ func TestSentence(t *testing.T) {
 		{"without resource", d(i, policy.Identity), buckets, "User: " + session + " is not authorized to perform: s3:ListAllMyBuckets because no identity-based policy allows the s3:ListAllMyBuckets action"},
 		{"other service", d(i, policy.Identity), role, "User: " + session + " is not authorized to perform: iam:GetRole on resource: " + roleARN + " because no identity-based policy allows the iam:GetRole action"},
 		{"IAM without resource", d(i, policy.Identity), summary, "User: " + session + " is not authorized to perform: iam:GetAccountSummary on resource: * because no identity-based policy allows the iam:GetAccountSummary action"},
+		{"IAM across accounts", d(i, policy.Resource), strange, "User: " + session + " is not authorized to perform: iam:GetRole on resource: " + roleARN + " because no resource-based policy allows the iam:GetRole action"},
 		{"cross account", d(i, policy.Resource), theirs, plain},
 		{"other organization", d(e, policy.Resource), unrelated, plain},
 		{"anonymous", d(i, policy.Resource), get(policy.Principal{}), plain},
