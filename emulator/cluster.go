@@ -31,6 +31,7 @@ type hosted struct {
 // known in it.
 type cluster struct {
 	hosted
+	account, region string
 	serviceAccounts map[string]*serviceAccount
 	webhook         *webhook.Webhook // over the service accounts
 }
@@ -164,7 +165,10 @@ func (p *clusterPlan) load(m manifest.Cluster) error {
 	if err != nil {
 		return err
 	}
-	p.add(&cluster{hosted: h, serviceAccounts: map[string]*serviceAccount{}})
+	p.add(&cluster{
+		hosted: h, account: first(m.AccountID, p.emulator.config.Account), region: region,
+		serviceAccounts: map[string]*serviceAccount{},
+	})
 	return nil
 }
 

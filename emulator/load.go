@@ -18,6 +18,10 @@ type change struct {
 // prepare does everything about a manifest that can fail without regard to
 // what is in the world's IAM and S3 already.
 func (e *Emulator) prepare(w *world, state *manifest.State) (*change, error) {
+	state, err := e.expand(w, state)
+	if err != nil {
+		return nil, err
+	}
 	clusters, err := e.plan(w.clusters.Load(), state)
 	if err != nil {
 		return nil, err

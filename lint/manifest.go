@@ -92,6 +92,11 @@ func documents(state *manifest.State) iter.Seq2[*manifest.Document, use] {
 				return
 			}
 		}
+		for i := range state.IAMServiceAccounts {
+			if !each(state.IAMServiceAccounts[i].Policy, use{kind: Identity, quota: roleQuota}) {
+				return
+			}
+		}
 		for i := range state.Buckets {
 			if !each(state.Buckets[i].Policy, use{Bucket, quotas[Bucket], state.Buckets[i].Name}) {
 				return

@@ -96,6 +96,9 @@ func (l *loader) settleNamespaces() {
 // namespace has one called default by itself.
 func (l *loader) settleWorkloads() {
 	known := map[objectKey]bool{}
+	for _, sa := range l.state.IAMServiceAccounts {
+		known[objectKey{sa.Cluster, sa.Namespace, sa.Name}] = !sa.RoleOnly
+	}
 	for _, sa := range l.state.ServiceAccounts {
 		known[objectKey{sa.Cluster, sa.Namespace, sa.Name}] = true
 	}

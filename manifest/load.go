@@ -210,7 +210,7 @@ func (l *loader) document(c cursor) {
 	case strings.HasPrefix(version, "irsatz/"):
 		c.fail("apiVersion %q is not known, expected %s", version, nativeVersion)
 	case strings.HasPrefix(version, "eksctl.io/"):
-		c.notImplemented("eksctl ClusterConfig")
+		l.clusterConfig(c)
 	case version != "" && c.peek("kind") != "":
 		l.kubernetes(c)
 	case c.has("AWSTemplateFormatVersion") || c.has("Resources"):

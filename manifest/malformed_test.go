@@ -238,10 +238,9 @@ func TestMalformedDocuments(t *testing.T) {
 func TestOtherFormsAreNotImplemented(t *testing.T) {
 	t.Parallel()
 	for content, want := range map[string]string{
-		"apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\n": "m.yaml:1: eksctl ClusterConfig: loading this form is not implemented",
-		"\nAWSTemplateFormatVersion: 2010-09-09\n":              "m.yaml:2: CloudFormation template: loading this form is not implemented",
-		"Resources: {A: {Type: AWS::IAM::Role}}\n":              "m.yaml:1: CloudFormation template: loading this form is not implemented",
-		`{"format_version": "1.2", "values": {}}`:               "m.yaml:1: output of terraform show -json: loading this form is not implemented",
+		"\nAWSTemplateFormatVersion: 2010-09-09\n": "m.yaml:2: CloudFormation template: loading this form is not implemented",
+		"Resources: {A: {Type: AWS::IAM::Role}}\n": "m.yaml:1: CloudFormation template: loading this form is not implemented",
+		`{"format_version": "1.2", "values": {}}`:  "m.yaml:1: output of terraform show -json: loading this form is not implemented",
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()

@@ -39,23 +39,24 @@ func (p Pos) Place() string {
 // document. Contents of documents that name none get those of State; they stay
 // empty when no document names one, and then mean the default of the program.
 type State struct {
-	Account          string // account ID of the first document that names one
-	Region           string // region of the first document that names one
-	Aliases          []Alias
-	Clusters         []Cluster
-	Issuers          []Issuer
-	Namespaces       []Namespace
-	ServiceAccounts  []ServiceAccount
-	Workloads        []Workload
-	OIDCProviders    []OIDCProvider
-	Policies         []Policy
-	AWSPolicies      []Policy // AWS managed policies as another account has them; for comparison, without documents
-	Roles            []Role
-	Groups           []Group
-	Users            []User
-	InstanceProfiles []InstanceProfile
-	Buckets          []Bucket
-	Notes            []Note // what was skipped or looks wrong without being refused
+	Account            string // account ID of the first document that names one
+	Region             string // region of the first document that names one
+	Aliases            []Alias
+	Clusters           []Cluster
+	Issuers            []Issuer
+	Namespaces         []Namespace
+	ServiceAccounts    []ServiceAccount
+	Workloads          []Workload
+	IAMServiceAccounts []IAMServiceAccount
+	OIDCProviders      []OIDCProvider
+	Policies           []Policy
+	AWSPolicies        []Policy // AWS managed policies as another account has them; for comparison, without documents
+	Roles              []Role
+	Groups             []Group
+	Users              []User
+	InstanceProfiles   []InstanceProfile
+	Buckets            []Bucket
+	Notes              []Note // what was skipped or looks wrong without being refused
 }
 
 // Note is something the user should hear about.
@@ -75,7 +76,14 @@ type Cluster struct {
 	Region     string
 	Name       string
 	OIDCIssuer string // https URL; empty means the default shape of EKS
+
+	// Provider asks for the OIDC provider of the cluster in its account, as
+	// eksctl registers it. Nil: none is made.
+	Provider *ClusterProvider
 }
+
+// ClusterProvider is where a cluster's OIDC provider is asked for.
+type ClusterProvider struct{ Pos }
 
 // Issuer is an issuer of tokens that is no cluster: that of a CI service, or any
 // other.
@@ -101,6 +109,25 @@ type ServiceAccount struct {
 	Namespace   string
 	Name        string
 	Annotations map[string]string // roleArn of the native form is eks.amazonaws.com/role-arn
+}
+
+// IAMServiceAccount is a service account with its role, as eksctl makes them.
+type IAMServiceAccount struct {
+	Pos
+	Cluster             string
+	Namespace           string
+	Name                string
+	Annotations         map[string]string
+	PolicyARNs          []string
+	WellKnownPolicies   []string // names, as eksctl has them
+	Policy              *Document
+	AttachRoleARN       string // of a role that is there; none is made then
+	PermissionsBoundary string // ARN of a managed policy; empty: none
+	RoleName            string // empty: as CloudFormation makes one
+	RoleARN             string // of the role that was made of it once; may be empty
+	RoleOnly            bool   // no service account is made
+	SubjectPattern      string // in place of Name in the trust policy
+	Tags                []Tag
 }
 
 // Workload is a Kubernetes object that runs pods.

@@ -99,6 +99,9 @@ func (s *State) checkDuplicates(problems *problems) {
 			p.claim(k.Pos, "access key "+k.ID, "key\x00"+k.ID)
 		}
 	}
+	for _, o := range s.IAMServiceAccounts {
+		p.claim(o.Pos, "iamserviceaccount "+o.Namespace+"/"+o.Name, "irsa\x00"+o.Cluster+"\x00"+o.Namespace+"\x00"+o.Name)
+	}
 	for _, o := range s.InstanceProfiles {
 		p.entity(identity{o.Pos, "instance profile", o.AccountID, o.Name, o.ID})
 	}
@@ -162,6 +165,9 @@ func (s *State) joinClusters(problems *problems) {
 		}
 		if was.AccountID == "" {
 			was.AccountID = c.AccountID
+		}
+		if was.Provider == nil {
+			was.Provider = c.Provider
 		}
 	}
 	s.Clusters = kept

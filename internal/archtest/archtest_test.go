@@ -29,10 +29,11 @@ var rules = archtest.Rules{
 		"oidc":                  nil,
 		"webhook":               nil,
 		"workload":              nil,
-		"manifest":              {"internal/nearest", "internal/syntax"},
+		"manifest":              {"internal/eksctl", "internal/nearest", "internal/syntax"},
 		"intercept":             nil,
 		"internal/archtest":     nil,
 		"internal/clock":        nil,
+		"internal/eksctl":       nil,
 		"internal/datadir":      nil,
 		"internal/genpolicies":  nil,
 		"internal/golden":       nil,
@@ -61,7 +62,7 @@ var rules = archtest.Rules{
 		// The whole, and those who run it.
 		"emulator": {
 			"iam", "iam/arn", "iam/policy", "trail", "oidc", "webhook", "manifest", "scenarios", "fakests", "fakeiam", "fakes3",
-			"internal/awsapi", "internal/awsclient", "internal/nearest", "internal/pki", "internal/sigv4", "internal/sniff",
+			"internal/awsapi", "internal/awsclient", "internal/eksctl", "internal/nearest", "internal/pki", "internal/sigv4", "internal/sniff",
 		},
 		"irsatest":  {"emulator", "localpod", "manifest"},
 		"scenarios": {"internal/nearest"},
