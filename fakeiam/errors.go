@@ -100,6 +100,10 @@ func groupExists(name string) *awsapi.Error {
 	return alreadyExists("Group with name " + name + " already exists.")
 }
 
+func noSuchProfile(name string) *awsapi.Error {
+	return noSuchEntity("Instance Profile " + name + " cannot be found.")
+}
+
 func noSuchKey(id string) *awsapi.Error {
 	return noSuchEntity("The Access Key with id " + id + " cannot be found.")
 }

@@ -107,21 +107,16 @@ func (s *Server) untagRole(_ context.Context, call *awsapi.Call, in *untagRoleIn
 	})
 }
 
-type listRoleTagsInput struct {
-	roleNameInput
-	page
-}
-
 type listTagsOutput struct {
 	Tags []shownTag
 	truncation
 }
 
-func (s *Server) listRoleTagsTargets(call *awsapi.Call, in *listRoleTagsInput) []awsapi.Target {
+func (s *Server) listRoleTagsTargets(call *awsapi.Call, in *rolePageInput) []awsapi.Target {
 	return []awsapi.Target{s.roleTarget(call, in.RoleName)}
 }
 
-func (s *Server) listRoleTags(_ context.Context, call *awsapi.Call, in *listRoleTagsInput) (*listTagsOutput, error) {
+func (s *Server) listRoleTags(_ context.Context, call *awsapi.Call, in *rolePageInput) (*listTagsOutput, error) {
 	role, err := s.role(call, in.RoleName)
 	if err != nil {
 		return nil, err

@@ -29,8 +29,8 @@ func Operations() []Operation {
 // table names every operation of IAM: those served and those not.
 func (s *Server) table() awsapi.Query {
 	served := slices.Concat(
-		s.roleOperations(), s.providerOperations(), s.userOperations(), s.accessKeyOperations(), s.groupOperations(),
-		s.policyOperations(),
+		s.roleOperations(), s.providerOperations(), s.userOperations(), s.accessKeyOperations(), s.credentialOperations(),
+		s.groupOperations(), s.profileOperations(), s.accountOperations(), s.policyOperations(),
 	)
 	return awsapi.Query{
 		Name: "iam", Version: "2010-05-08", Namespace: "https://iam.amazonaws.com/doc/2010-05-08/",

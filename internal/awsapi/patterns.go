@@ -59,6 +59,7 @@ var patterns = map[string]*pattern{
 			return r == '\t' || r == '\n' || r == '\r' || r >= ' ' && r <= '~' || r >= 0xa1 && r <= 0xff
 		},
 	},
+	"alias":    {text: `^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$`, whole: isAlias},
 	"tagkey":   {text: `[\p{L}\p{Z}\p{N}_.:/=+\-@]+`, accepts: tagRune},
 	"tagvalue": {text: `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`, empty: true, accepts: tagRune},
 }
@@ -115,6 +116,11 @@ func isPolicyPath(s string) bool {
 		}
 	}
 	return true
+}
+
+func isAlias(s string) bool {
+	foreign := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }
+	return len(s) >= 3 && len(s) <= 63 && !strings.ContainsFunc(s, foreign) && s[0] != '-' && s[len(s)-1] != '-' && !strings.Contains(s, "--")
 }
 
 func isVersion(s string) bool {
