@@ -42,6 +42,13 @@ type Config struct {
 	// Outstanding is how long tokens may still be good that the first of Keys
 	// signed in an earlier run; rotation waits for them. Zero means there are none.
 	Outstanding time.Duration
+	// Kept are the keys that Keep had last in an earlier run. With any, Keys and
+	// Outstanding are of no use.
+	Kept []KeptKey
+	// Keep is given all keys before a change of them is seen, and must have
+	// made them durable when it returns: if it fails, nothing changes. Nil
+	// means that the keys end with the issuer.
+	Keep func([]KeptKey) error
 	// KeyKind is the kind of generated keys; zero is RSA with 2048 bits. With
 	// Keys given, rotation makes keys of the first one's kind instead.
 	KeyKind KeyKind
@@ -65,6 +72,7 @@ type Issuer struct {
 	startErr error         // why it cannot; read after ready
 	snapshot atomic.Pointer[publication]
 
+	keep     func([]KeptKey) error
 	rotating chan struct{} // holds one token: a rotation at a time
 
 	mu      sync.Mutex
@@ -103,15 +111,28 @@ func NewIssuer(config Config) (*Issuer, error) {
 	if i.jwksURI == "" {
 		i.jwksURI = strings.TrimSuffix(config.URL, "/") + config.Style.keysPath()
 	}
-	if len(config.Keys) == 0 {
-		return i, nil
-	}
-	if err := i.adopt(config.Keys, i.now().Add(config.Outstanding)); err != nil {
+	if err := i.begin(config); err != nil {
 		return nil, fmt.Errorf("issuer %s: %w", config.URL, err)
 	}
+	return i, nil
+}
+
+// begin makes the keys known that the issuer was given, if any.
+func (i *Issuer) begin(config Config) error {
+	keys := config.Kept
+	if len(keys) == 0 {
+		i.keep, keys = config.Keep, givenKeys(config.Keys, i.now().Add(config.Outstanding))
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	if err := i.adopt(keys); err != nil {
+		return err
+	}
+	i.keep = config.Keep
 	i.firstKey.Do(func() {})
 	close(i.ready)
-	return i, nil
+	return nil
 }
 
 // generateFirst does not end with the context of whoever needed the key first.
@@ -119,32 +140,32 @@ func (i *Issuer) generateFirst() {
 	defer close(i.ready)
 	k, err := GenerateKey(i.kind)
 	if err == nil {
-		err = i.adopt([]*Key{k}, time.Time{})
+		err = i.adopt([]KeptKey{{Key: k}})
 	}
 	i.startErr = err
 }
 
-// adopt makes the issuer's first keys known, the tokens of the first one being
-// good until lastExpiry.
-func (i *Issuer) adopt(keys []*Key, lastExpiry time.Time) error {
+// adopt makes the issuer's first keys known.
+func (i *Issuer) adopt(keys []KeptKey) error {
 	seen := make(map[string]bool, len(keys))
-	for _, k := range keys {
-		if k == nil {
+	var first []*publishedKey
+	for n, k := range keys {
+		if k.Key == nil {
 			return errors.New("a nil key")
 		}
-		if seen[k.id] {
-			return fmt.Errorf("key %s given twice", k.id)
+		if n == 0 && !k.DropAt.IsZero() {
+			return fmt.Errorf("key %s signs and is to be dropped", k.Key.id)
 		}
-		seen[k.id] = true
+		if seen[k.Key.id] {
+			return fmt.Errorf("key %s given twice", k.Key.id)
+		}
+		seen[k.Key.id] = true
+		first = append(first, k.published())
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.kind = keys[0].kind
-	for _, k := range keys {
-		i.keys = append(i.keys, &publishedKey{Key: k, dropAt: never})
-	}
-	i.keys[0].lastExpiry = lastExpiry.Unix()
-	return i.publish()
+	i.kind = keys[0].Key.kind
+	return i.change(first)
 }
 
 // parseIssuerURL applies the rules for issuers.

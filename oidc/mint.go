@@ -124,6 +124,9 @@ func (i *Issuer) signingKey(ctx context.Context, expiry int64) (*Key, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	k := i.keys[0]
+	if err := i.keepExpiry(k, expiry); err != nil {
+		return nil, err
+	}
 	k.lastExpiry = max(k.lastExpiry, expiry)
 	return k.Key, nil
 }

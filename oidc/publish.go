@@ -18,6 +18,7 @@ const (
 type publishedKey struct {
 	*Key
 	lastExpiry int64 // the latest exp of the tokens it signed
+	keptExpiry int64 // what is kept of that, which may be later
 	dropAt     int64 // when to stop publishing it
 }
 

@@ -29,8 +29,9 @@ func (i *Issuer) RotateDroppingOld(ctx context.Context) error {
 // that verifiers grant: AWS accepts a token for 300 s after its exp. Keys that
 // were published without signing stay as they are.
 func retire(keys []*publishedKey) []*publishedKey {
-	keys[0].dropAt = keys[0].lastExpiry + tolerance
-	return keys
+	old := *keys[0]
+	old.dropAt = old.lastExpiry + tolerance
+	return append([]*publishedKey{&old}, keys[1:]...)
 }
 
 func (i *Issuer) rotate(ctx context.Context, next *Key, old func([]*publishedKey) []*publishedKey) error {
@@ -56,9 +57,11 @@ func (i *Issuer) rotate(ctx context.Context, next *Key, old func([]*publishedKey
 			return fmt.Errorf("rotate: key %s is already published", next.id)
 		}
 	}
-	i.keys = append([]*publishedKey{{Key: next, dropAt: never}}, old(i.keys)...)
+	if err := i.change(append([]*publishedKey{{Key: next, dropAt: never}}, old(i.keys)...)); err != nil {
+		return fmt.Errorf("rotate: %w", err)
+	}
 	i.kind = next.kind
-	return i.publish()
+	return nil
 }
 
 // generate makes a key of the issuer's kind, waiting no longer than ctx.
