@@ -211,7 +211,7 @@ func (e *Emulator) open(name, issuerURL string) (hosted, error) {
 	issuer, ok := e.issuers[issuerURL]
 	if !ok {
 		var err error
-		issuer, err = oidc.NewIssuer(oidc.Config{URL: issuerURL, Now: e.config.Clock.Now, Rand: e.config.Rand})
+		issuer, err = e.lasting.issuer(oidc.Config{URL: issuerURL, Now: e.config.Clock.Now, Rand: e.config.Rand})
 		if err != nil {
 			return hosted{}, err
 		}

@@ -42,11 +42,16 @@ type Config struct {
 	// none, which only a control port on loopback may have.
 	ControlToken string
 
-	Account string // "" means the manifest's, then DefaultAccount
-	Region  string // "" means the manifest's, then DefaultRegion
+	Account string // "" means the manifest's, then the last run's, then DefaultAccount
+	Region  string // "" means the manifest's, then the last run's, then DefaultRegion
 
-	// State is what to begin with; nil means nothing.
+	// State is what to begin with; nil means nothing. A data directory that has
+	// a state already takes from it what is new or was changed.
 	State *manifest.State
+
+	// DataDir is the folder that keeps the state, made if there is none. Only
+	// one process at a time can have it. "" means memory only.
+	DataDir string
 
 	// Root are the root credentials as "KEYID:SECRET". "" means test:test, or
 	// random ones when the AWS port is bound beyond loopback.
@@ -91,13 +96,17 @@ type resolved struct {
 	rootGenerated       bool
 }
 
-func (c Config) resolve() (*resolved, error) {
+func (c Config) resolve(l lasting) (*resolved, error) {
 	if c.State == nil {
 		c.State = &manifest.State{}
 	}
+	was, err := l.home()
+	if err != nil {
+		return nil, err
+	}
 	c.Listen, c.Control = first(c.Listen, DefaultListen), first(c.Control, DefaultControl)
-	c.Account = first(c.Account, c.State.Account, DefaultAccount)
-	c.Region = first(c.Region, c.State.Region, DefaultRegion)
+	c.Account = first(c.Account, c.State.Account, was.Account, DefaultAccount)
+	c.Region = first(c.Region, c.State.Region, was.Region, DefaultRegion)
 	if c.Clock == nil {
 		c.Clock = new(clock.Clock)
 	}
@@ -125,7 +134,10 @@ func (c Config) resolve() (*resolved, error) {
 		c.Rand = &sharedReader{r: c.Rand}
 	}
 	r := &resolved{Config: c}
-	return r, r.resolveRoot()
+	if err := r.resolveRoot(); err != nil {
+		return nil, err
+	}
+	return r, l.settle(r, was)
 }
 
 func (r *resolved) resolveRoot() error {

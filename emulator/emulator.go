@@ -4,6 +4,7 @@ package emulator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -19,7 +20,9 @@ import (
 // Emulator is a running irsatz: an AWS port and a control port over one state.
 type Emulator struct {
 	config     *resolved
+	lasting    lasting
 	ca         *pki.CA
+	caFile     string // "" without a data directory
 	trail      *trail.Log
 	verifier   *oidc.Verifier
 	sealingKey []byte // of session tokens; outlives a reset, so that old sessions are known and refused
@@ -42,35 +45,46 @@ type Emulator struct {
 // Start opens both ports and answers on them. A taken port is an error. The
 // emulator runs until Close.
 func Start(config Config) (*Emulator, error) {
-	r, err := config.resolve()
+	l, err := openLasting(config.DataDir)
 	if err != nil {
 		return nil, err
 	}
-	e := &Emulator{config: r, trail: trail.NewLog(0), issuers: map[string]*oidc.Issuer{}, closed: make(chan struct{})}
+	e := &Emulator{lasting: l, trail: trail.NewLog(0), issuers: map[string]*oidc.Issuer{}, closed: make(chan struct{})}
+	if err := e.start(config); err != nil {
+		return nil, errors.Join(err, l.close())
+	}
+	return e, nil
+}
+
+func (e *Emulator) start(config Config) (err error) {
+	if e.config, err = config.resolve(e.lasting); err != nil {
+		return err
+	}
 	if err := e.build(); err != nil {
-		return nil, err
+		return err
 	}
 	if err := e.listen(); err != nil {
-		return nil, err
+		return err
 	}
 	e.serve()
-	return e, nil
+	return nil
 }
 
 // build makes the rooms and wires them.
 func (e *Emulator) build() error {
 	c := e.config
 	var err error
-	if e.ca, err = pki.New(pki.Config{Rand: c.Rand}); err != nil {
+	if e.ca, e.caFile, err = e.lasting.ca(pki.Config{Rand: c.Rand}); err != nil {
 		return err
 	}
-	if e.sealingKey, err = c.random(sealingKeySize); err != nil {
+	e.sealingKey, err = recall(e.lasting, "sealing-key", func() ([]byte, error) { return c.random(sealingKeySize) })
+	if err != nil {
 		return err
 	}
 	e.verifier = e.newVerifier()
 	e.stateMu.Lock()
 	defer e.stateMu.Unlock()
-	w, err := e.newWorld(c.State)
+	w, err := e.firstWorld()
 	if err != nil {
 		return err
 	}
@@ -110,6 +124,18 @@ func (e *Emulator) ControlURL() string { return "http://" + reachable(e.control.
 
 // CAPEM returns the certificate that clients of the https URL trust.
 func (e *Emulator) CAPEM() []byte { return e.ca.CertificatePEM() }
+
+// CAFile returns the file in the data directory that has the certificate, the
+// same in every run, or "" if nothing is kept.
+func (e *Emulator) CAFile() string { return e.caFile }
+
+// DataDir returns the folder that keeps the state, "" if it is in memory only.
+func (e *Emulator) DataDir() string {
+	if e.lasting.dir == nil {
+		return ""
+	}
+	return e.lasting.dir.Path()
+}
 
 // RootCredentials returns what acts as root of the default account, and
 // whether it was generated.

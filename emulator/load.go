@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/manifest"
 )
@@ -11,8 +12,10 @@ import (
 // change is what a manifest adds to a world.
 type change struct {
 	clusters *clusterSet
-	entities *entities
+	named    *entities              // all that the manifest names
+	entities func(*iam.Draft) error // puts those to be changed into a draft
 	objects  *seed
+	records  map[string][]byte // to keep along with the entities
 }
 
 // prepare does everything about a manifest that can fail without regard to
@@ -27,14 +30,25 @@ func (e *Emulator) prepare(w *world, state *manifest.State) (*change, error) {
 		return nil, err
 	}
 	loader := &loader{account: e.config.Account}
-	c := &change{clusters: clusters, entities: loader.entities(state), objects: loader.seed(state)}
-	return c, errors.Join(loader.errs...)
+	named := loader.entities(state)
+	c := &change{clusters: clusters, named: named, entities: named.create, objects: loader.seed(state)}
+	if err := errors.Join(loader.errs...); err != nil || w.records == nil {
+		return c, err
+	}
+	c.records, err = clusterChanges(w.clusters.Load(), clusters)
+	return c, err
 }
 
-// apply makes the change. IAM takes all of it or nothing, and S3 has been
-// tried before in a world that is in use.
+// apply makes the change. IAM takes all of it or nothing, with the records, and
+// S3 has been tried before in a world that is in use.
 func (c *change) apply(w *world) error {
-	if err := w.store.Update(c.entities.create); err != nil {
+	err := w.store.Update(func(d *iam.Draft) error {
+		for key, value := range c.records {
+			d.Along(key, value)
+		}
+		return c.entities(d)
+	})
+	if err != nil {
 		return err
 	}
 	if err := c.objects.apply(w.s3); err != nil {

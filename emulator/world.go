@@ -9,12 +9,15 @@ import (
 	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/internal/awsapi"
 	"github.com/irsatz/irsatz/internal/clock"
+	"github.com/irsatz/irsatz/internal/datadir"
 	"github.com/irsatz/irsatz/manifest"
 )
 
 // world is what a reset replaces as a whole: the state, and the services over
 // it. A request is served by one world from its beginning to its end.
 type world struct {
+	records *datadir.Records // nil: in memory only
+
 	api   awsapi.Config
 	store *iam.Store
 	sts   *fakests.Server
@@ -25,18 +28,67 @@ type world struct {
 	clusters  atomic.Pointer[clusterSet]
 }
 
-// newWorld makes a world with the state in it, which nobody sees yet. The
-// caller holds stateMu.
-func (e *Emulator) newWorld(state *manifest.State) (*world, error) {
-	c := e.config
-	store, err := iam.NewStore(iam.Config{
-		Now: c.Clock.Now, Rand: c.Rand, SealingKey: e.sealingKey,
-		Root: []iam.RootCredentials{{AccountID: c.Account, AccessKeyID: c.rootKey, Secret: c.rootSecret}},
-	})
+// firstWorld is the world that the emulator begins with: that of the last run,
+// or a new one. The caller holds stateMu.
+func (e *Emulator) firstWorld() (*world, error) {
+	records, err := e.lasting.world()
 	if err != nil {
 		return nil, err
 	}
-	w := &world{store: store}
+	if records == nil {
+		return e.newWorld(e.config.State)
+	}
+	w, err := e.makeWorld(records)
+	if err != nil {
+		return nil, err
+	}
+	change, err := e.continueWith(w, e.config.State)
+	if err != nil {
+		return nil, err
+	}
+	return w, change.apply(w)
+}
+
+// newWorld makes a world with the state in it, which nobody sees yet, and which
+// is not the last run's for the next one before it is whole. The caller holds
+// stateMu.
+func (e *Emulator) newWorld(state *manifest.State) (*world, error) {
+	records, err := e.lasting.newWorld()
+	if err != nil {
+		return nil, err
+	}
+	w, err := e.makeWorld(records)
+	if err != nil {
+		return nil, err
+	}
+	change, err := e.prepare(w, state)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.noteFiles(change, state); err != nil {
+		return nil, err
+	}
+	if err := change.apply(w); err != nil {
+		return nil, err
+	}
+	return w, e.lasting.enter(records)
+}
+
+// makeWorld makes the services over what the records have, without clusters.
+func (e *Emulator) makeWorld(records *datadir.Records) (*world, error) {
+	c := e.config
+	config := iam.Config{
+		Now: c.Clock.Now, Rand: c.Rand, SealingKey: e.sealingKey,
+		Root: []iam.RootCredentials{{AccountID: c.Account, AccessKeyID: c.rootKey, Secret: c.rootSecret}},
+	}
+	if records != nil {
+		config.Keeper = records
+	}
+	store, err := iam.NewStore(config)
+	if err != nil {
+		return nil, err
+	}
+	w := &world{store: store, records: records}
 	// Dates that clients sign are compared with the wall clock, which is the
 	// clients', whatever ours shows.
 	w.api = awsapi.Config{
@@ -54,11 +106,7 @@ func (e *Emulator) newWorld(state *manifest.State) (*world, error) {
 		return nil, err
 	}
 	w.clusters.Store(newClusterSet(nil, nil))
-	change, err := e.prepare(w, state)
-	if err != nil {
-		return nil, err
-	}
-	return w, change.apply(w)
+	return w, nil
 }
 
 func (w *world) s3Config() fakes3.Config {

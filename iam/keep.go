@@ -1,6 +1,8 @@
 package iam
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -24,6 +26,21 @@ func (d *Draft) Along(key string, value []byte) {
 		d.along = map[string][]byte{}
 	}
 	d.along[key] = value
+}
+
+// Fingerprint is the same for entities (*Role, *User, …) that are the same in all
+// that is kept of them, and another for others.
+func Fingerprint(entity any) (string, error) {
+	e, ok := entity.(interface{ record() record })
+	if !ok {
+		return "", fmt.Errorf("fingerprint of a %T: %w", entity, ErrInvalidInput)
+	}
+	text, err := json.Marshal(e.record())
+	if err != nil {
+		return "", fmt.Errorf("fingerprint: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // load makes the state what the keeper has.

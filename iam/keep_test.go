@@ -105,9 +105,10 @@ func everything(d *iam.Draft) error {
 	})
 	_, e5 := d.CreateInstanceProfile(iam.InstanceProfile{AccountID: account, Name: "IP", Path: "/x/", RoleName: "app", Tags: []iam.Tag{{Key: "k", Value: "v"}}})
 	_, e6 := d.CreateProvider(iam.Provider{AccountID: account, URL: "https://" + issuer + "/", ClientIDs: []string{"a", "b"}, Thumbprints: []string{strings.Repeat("ab", 20)}, Tags: []iam.Tag{{Key: "k", Value: "v"}}})
-	_, e7 := d.CreateRole(iam.Role{AccountID: even, Name: "App", Trust: trust()})
+	old, err := policy.ParseStored(policy.Trust, []byte(`{"Version":"2008-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"AIDAEXAMPLE0000000001"},"Action":"sts:AssumeRole"}}`))
+	_, e7 := d.CreateRole(iam.Role{AccountID: even, Name: "App", Trust: policy.Policy{Document: old}})
 	d.SetAlias(account, "my-alias")
-	return errors.Join(e1, e2, e3, e4, e5, e6, e7)
+	return errors.Join(err, e1, e2, e3, e4, e5, e6, e7)
 }
 
 // state is all that a snapshot tells, for comparison.

@@ -104,12 +104,17 @@ func (d *Draft) CreatePolicy(p ManagedPolicy) (*ManagedPolicy, error) {
 	if p.Updated.IsZero() {
 		p.Updated = p.Created
 	}
+	p.begin()
+	p.own()
+	return d.putPolicy(a, &p)
+}
+
+// begin gives a policy that has a document and no versions its first one.
+func (p *ManagedPolicy) begin() {
 	if len(p.Versions) == 0 {
 		p.VersionID = "v1"
 		p.Versions = []PolicyVersion{{ID: p.VersionID, Document: p.Document, Created: p.Created}}
 	}
-	p.own()
-	return d.putPolicy(a, &p)
 }
 
 func policyARN(accountID, path, name string) string { return iamARN(accountID, "policy"+path+name) }

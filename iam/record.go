@@ -102,6 +102,8 @@ func textsOf(policies []policy.Policy) (texts []policyText) {
 	return texts
 }
 
+// compile reads the policy as one that is there already: an account's dump may
+// have had it, and what may be written today may not be tomorrow.
 func (t policyText) compile(kind policy.Kind) (policy.Policy, error) {
 	document, err := policy.ParseStored(kind, []byte(t.Document))
 	if err != nil {

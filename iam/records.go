@@ -127,6 +127,9 @@ type versionRecord struct {
 }
 
 func (p *ManagedPolicy) record() record {
+	whole := *p
+	whole.begin()
+	p = &whole
 	r := &policyRecord{
 		identity: identity{p.AccountID, p.Name, p.Path, p.ID, p.Created}, Description: p.Description,
 		Updated: p.Updated, VersionID: p.VersionID, LastVersion: p.lastVersion, Tags: p.Tags,

@@ -84,9 +84,6 @@ func (d *Draft) CreateRole(role Role) (*Role, error) {
 	if _, ok := a.roles[strings.ToLower(role.Name)]; ok {
 		return nil, fmt.Errorf("role %s: %w", role.Name, ErrEntityAlreadyExists)
 	}
-	if role.MaxSessionDuration == 0 {
-		role.MaxSessionDuration = DefaultMaxSessionDuration
-	}
 	d.identify(&role.ID, "AROA", role.AccountID)
 	role.ARN = iamARN(role.AccountID, "role"+role.Path+role.Name)
 	d.date(&role.Created)
@@ -120,6 +117,9 @@ func (d *Draft) putRole(a *account, role *Role) (*Role, error) {
 	}
 	if role.Trust.Document == nil || role.Trust.Document.Kind() != policy.Trust {
 		return nil, fmt.Errorf("role %s: trust policy: %w", role.Name, ErrInvalidInput)
+	}
+	if role.MaxSessionDuration == 0 {
+		role.MaxSessionDuration = DefaultMaxSessionDuration
 	}
 	key := strings.ToLower(role.Name)
 	a.roles[key], a.dirty.roles[key] = role, true

@@ -191,7 +191,7 @@ func (p *program) server(cmd *cobra.Command, f *serverFlags) (*emulator.Client, 
 	config.Listen, config.Control = "127.0.0.1:0", "127.0.0.1:0"
 	e, err := emulator.Start(config)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, startError(err)
 	}
 	stop := func() {
 		drain, cancel := context.WithTimeout(context.Background(), drainTime)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/irsatz/irsatz/emulator"
 	"github.com/irsatz/irsatz/fakests"
+	"github.com/irsatz/irsatz/internal/datadir"
 	"github.com/irsatz/irsatz/manifest"
 )
 
@@ -44,7 +45,7 @@ func (f *serverFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.texts, "error-texts", "current", "texts of STS errors: current, or legacy (those of tutorials written before July 2026)")
 	flags.DurationVar(&f.propagation, "iam-propagation", 0, "how long STS denies a new role, as AWS does for about 10s (default: not at all)")
 	flags.StringArrayVar(&f.disabled, "sts-disabled-region", nil, "answer as where STS is not activated in this region (may be repeated)")
-	flags.StringVar(&f.dataDir, "data-dir", "", "keep the state in this folder")
+	flags.StringVar(&f.dataDir, "data-dir", "", "keep the state in this folder (default: in memory only)")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 }
 
@@ -53,10 +54,8 @@ func (f *serverFlags) config(p *program) (emulator.Config, error) {
 	config := emulator.Config{
 		Listen: f.listen, Control: hostPort(f.control), ControlToken: f.token,
 		Account: f.account, Region: f.region, Root: f.root, IAMPropagation: f.propagation,
+		DataDir:            f.dataDir,
 		STSDisabledRegions: f.disabled,
-	}
-	if f.dataDir != "" {
-		return config, withHint(errors.New("--data-dir: keeping state across restarts is not implemented"), "without it, state lives as long as the process")
 	}
 	switch f.enforce {
 	case "strict":
@@ -131,13 +130,14 @@ func (p *program) serve(ctx context.Context, f *serverFlags, endpointsFile strin
 		defer cancel()
 		_ = e.Close(drain)
 	}()
-	caFile, err := writeEndpoints(e, endpointsFile)
+	written, err := writeEndpoints(e, endpointsFile)
+	defer func() {
+		for _, file := range written {
+			_ = os.Remove(file)
+		}
+	}()
 	if err != nil {
 		return err
-	}
-	if caFile != "" {
-		defer os.Remove(caFile)
-		defer os.Remove(endpointsFile)
 	}
 	p.banner(e)
 	<-ctx.Done()
@@ -149,6 +149,16 @@ func startError(err error) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return withHint(err, "something else listens there, perhaps another irsatz or LocalStack; choose another with --listen and --control, or :0 for a free port")
 	}
+	for reason, hint := range map[error]string{
+		datadir.ErrInUse:   "another irsatz keeps its state there: stop it, or name another folder with --data-dir",
+		datadir.ErrForeign: "name a folder that is empty or does not exist yet with --data-dir",
+		datadir.ErrDamaged: "put a copy of the folder in its place, or begin anew with another one",
+		datadir.ErrNewer:   "use the irsatz that wrote it, or a newer one; or begin anew with another folder",
+	} {
+		if errors.Is(err, reason) {
+			return withHint(err, "%s", hint)
+		}
+	}
 	return err
 }
 
@@ -156,7 +166,12 @@ func (p *program) banner(e *emulator.Emulator) {
 	info := e.Info()
 	fmt.Fprintf(p.stdout, "irsatz %s  account %s  region %s  enforcement %s\n", version, info.Account, info.Region, info.Enforce)
 	fmt.Fprintf(p.stdout, "  AWS      %s  %s\n  control  %s\n", info.AWS, info.AWSTLS, info.Control)
+	if e.DataDir() != "" {
+		fmt.Fprintf(p.stdout, "  data     %s\n", e.DataDir())
+	}
 	switch key, secret, generated := e.RootCredentials(); {
+	case generated && e.DataDir() != "":
+		fmt.Fprintf(p.stdout, "  root credentials, the same in every run: AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s\n", key, secret)
 	case generated:
 		fmt.Fprintf(p.stdout, "  root credentials, shown once: AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s\n", key, secret)
 	case key == "test" && secret == "test":
@@ -175,30 +190,34 @@ type endpoints struct {
 }
 
 // writeEndpoints writes the endpoints file, whole or not at all, and the CA
-// beside it.
-func writeEndpoints(e *emulator.Emulator, path string) (caFile string, err error) {
+// beside it, unless a data directory has it. It returns the files that it wrote.
+func writeEndpoints(e *emulator.Emulator, path string) (written []string, err error) {
 	if path == "" {
-		return "", nil
+		return nil, nil
 	}
 	path, err = filepath.Abs(path)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	caFile = strings.TrimSuffix(path, filepath.Ext(path)) + ".ca.pem"
-	if err := os.WriteFile(caFile, e.CAPEM(), 0o644); err != nil {
-		return "", fmt.Errorf("write CA: %w", err)
+	caFile := e.CAFile()
+	if caFile == "" {
+		caFile = strings.TrimSuffix(path, filepath.Ext(path)) + ".ca.pem"
+		written = append(written, caFile)
+		if err := os.WriteFile(caFile, e.CAPEM(), 0o644); err != nil {
+			return written, fmt.Errorf("write CA: %w", err)
+		}
 	}
 	info := e.Info()
 	body, err := json.Marshal(endpoints{AWS: info.AWS, AWSTLS: info.AWSTLS, Control: info.Control, CAFile: caFile, PID: os.Getpid()})
 	if err != nil {
-		return "", err
+		return written, err
 	}
 	part := path + ".part"
 	if err := os.WriteFile(part, append(body, '\n'), 0o644); err != nil {
-		return "", fmt.Errorf("write endpoints file: %w", err)
+		return written, fmt.Errorf("write endpoints file: %w", err)
 	}
 	if err := os.Rename(part, path); err != nil {
-		return "", fmt.Errorf("write endpoints file: %w", err)
+		return written, fmt.Errorf("write endpoints file: %w", err)
 	}
-	return caFile, nil
+	return append(written, path), nil
 }

@@ -62,7 +62,7 @@ var rules = archtest.Rules{
 		// The whole, and those who run it.
 		"emulator": {
 			"iam", "iam/arn", "iam/policy", "trail", "oidc", "webhook", "manifest", "scenarios", "fakests", "fakeiam", "fakes3",
-			"internal/awsapi", "internal/awsclient", "internal/eksctl", "internal/nearest", "internal/pki", "internal/sigv4", "internal/sniff",
+			"internal/awsapi", "internal/awsclient", "internal/datadir", "internal/eksctl", "internal/nearest", "internal/pki", "internal/sigv4", "internal/sniff",
 		},
 		"irsatest":  {"emulator", "localpod", "manifest"},
 		"scenarios": {"internal/nearest"},
@@ -72,7 +72,7 @@ var rules = archtest.Rules{
 		"cmd/irsatz": {
 			"iam/policy", "lint", "simulate",
 			"emulator", "localpod", "workload", "scenarios", "manifest", "fakests", "intercept", "trail",
-			"internal/awsclient", "internal/nearest", "internal/syntax",
+			"internal/awsclient", "internal/datadir", "internal/nearest", "internal/syntax",
 		},
 	},
 	Free:    "internal/clock",

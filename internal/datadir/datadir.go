@@ -7,6 +7,7 @@
 package datadir
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -65,8 +66,7 @@ func (d *Dir) open() error {
 	}
 	if size > 0 {
 		err := d.examine()
-		if size < smallest && errors.Is(err, ErrDamaged) {
-			// Whoever made it died before it was whole, and kept nothing.
+		if errors.Is(err, ErrDamaged) && d.unborn() {
 			err = os.Truncate(d.file(), 0)
 		}
 		if err != nil {
@@ -84,9 +84,6 @@ func (d *Dir) open() error {
 	}
 	return nil
 }
-
-// smallest is the size of a database in which nothing was kept yet: four pages.
-const smallest = 4 * 4096
 
 // prepare makes the folder, or makes sure that it is one of ours. It returns the
 // size of the database, 0 if there is none yet.
@@ -134,6 +131,16 @@ func syncFolder(path string) {
 	}
 }
 
+// unborn reports whether the database is one whose maker died while its first
+// four pages were written: the first page says so, being of transaction 0, the
+// next of which comes when something is kept.
+func (d *Dir) unborn() bool {
+	const page, magic, magicAt, transactionAt = 4096, 0xED0CDAED, 16, 64
+	content, err := os.ReadFile(d.file())
+	return err == nil && len(content) >= page && len(content) < 4*page && len(content)%page == 0 &&
+		binary.NativeEndian.Uint32(content[magicAt:]) == magic && binary.NativeEndian.Uint64(content[transactionAt:]) == 0
+}
+
 // openDatabase opens and locks the database.
 func (d *Dir) openDatabase(options *bbolt.Options) (db *bbolt.DB, err error) {
 	options.Timeout, options.NoStatistics = patience, true
@@ -162,6 +169,9 @@ func (d *Dir) examine() error {
 
 // file is the path of the database.
 func (d *Dir) file() string { return filepath.Join(d.path, database) }
+
+// Path returns the folder, from the root.
+func (d *Dir) Path() string { return d.path }
 
 // Close gives the folder up.
 func (d *Dir) Close() error {

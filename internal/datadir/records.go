@@ -32,10 +32,14 @@ func (d *Dir) World() (*Records, error) {
 	return w, err
 }
 
-// NewWorld returns a world without records, beside the current one.
+// NewWorld returns a world without records, beside the current one. One that was
+// not finished is forgotten.
 func (d *Dir) NewWorld() (*Records, error) {
 	w := &Records{db: d.db}
 	err := d.db.Update(func(tx *bbolt.Tx) error {
+		if err := dropOthers(tx, current(tx)); err != nil {
+			return err
+		}
 		n, err := tx.Bucket([]byte(about)).NextSequence()
 		if err != nil {
 			return err

@@ -1,0 +1,160 @@
+package emulator
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/irsatz/irsatz/iam"
+	"github.com/irsatz/irsatz/manifest"
+)
+
+// filePrefix begins the keys of what is kept of the files that a run began
+// with: for each entity in them a fingerprint of what they said. A later run
+// with the same files finds nothing to do, whatever became of the entities
+// meanwhile; what was changed in the files, or is new, is made so.
+const filePrefix = "file/"
+
+// files tells what in the files is new or was changed since the last run.
+type files struct {
+	was, now map[string][]byte
+	err      error
+}
+
+func newFiles() *files { return &files{was: map[string][]byte{}, now: map[string][]byte{}} }
+
+// noteFiles has a new world remember what its files say.
+func (e *Emulator) noteFiles(c *change, state *manifest.State) error {
+	if e.lasting.dir == nil {
+		return nil
+	}
+	f := newFiles()
+	f.entities(c.named)
+	f.clusters(&manifest.State{}, state)
+	maps.Copy(c.records, f.changes())
+	return f.err
+}
+
+// continueWith prepares the change that an old world needs to be what the files
+// say, as far as they did not say it before.
+func (e *Emulator) continueWith(w *world, state *manifest.State) (*change, error) {
+	f := newFiles()
+	err := w.records.Load(filePrefix, func(key string, value []byte) error {
+		f.was[key] = slices.Clone(value)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	kept, err := keptClusters(w.records)
+	if err != nil {
+		return nil, err
+	}
+	before, err := e.plan(w.clusters.Load(), kept)
+	if err != nil {
+		return nil, err
+	}
+	after, err := e.plan(w.clusters.Load(), f.clusters(kept, state))
+	if err != nil {
+		return nil, err
+	}
+	loader := &loader{account: e.config.Account}
+	c := &change{clusters: after, named: loader.entities(state), objects: loader.seed(state)}
+	if err := errors.Join(loader.errs...); err != nil {
+		return nil, err
+	}
+	c.entities = f.entities(c.named).settle
+	if c.records, err = clusterChanges(before, after); err != nil {
+		return nil, err
+	}
+	maps.Copy(c.records, f.changes())
+	return c, f.err
+}
+
+// changes are the records to keep, none when there are no files: a run without
+// any forgets nothing.
+func (f *files) changes() map[string][]byte {
+	if len(f.now) == 0 {
+		return nil
+	}
+	return differences(f.was, f.now)
+}
+
+// changed notes what the files say of an entity, and reports whether they said
+// something else before.
+func (f *files) changed(key, fingerprint string) bool {
+	f.now[filePrefix+key] = []byte(fingerprint)
+	return string(f.was[filePrefix+key]) != fingerprint
+}
+
+// changedIn returns the entities that are new or changed. Their key tells them
+// apart from all others.
+func changedIn[T any](f *files, list []placed[T], key func(*T) string) []placed[T] {
+	return slices.DeleteFunc(slices.Clone(list), func(p placed[T]) bool {
+		fingerprint, err := iam.Fingerprint(&p.entity)
+		f.err = errors.Join(f.err, err)
+		return !f.changed(key(&p.entity), fingerprint)
+	})
+}
+
+// changedSaid is changedIn for what is no entity of IAM. It is told apart by its
+// key, and says everything but where it is written.
+func changedSaid[T any](f *files, list []T, describe func(T) (key string, says any)) []T {
+	return slices.DeleteFunc(slices.Clone(list), func(one T) bool {
+		key, says := describe(one)
+		text, err := json.Marshal(says)
+		f.err = errors.Join(f.err, err)
+		sum := sha256.Sum256(text)
+		return !f.changed(key, hex.EncodeToString(sum[:]))
+	})
+}
+
+// entities returns the entities that are new or changed.
+func (f *files) entities(n *entities) *entities {
+	return &entities{
+		aliases:   changedSaid(f, n.aliases, func(a manifest.Alias) (string, any) { return "alias/" + a.AccountID, a.Name }),
+		providers: changedIn(f, n.providers, func(p *iam.Provider) string { return "provider/" + p.AccountID + "/" + p.URL }),
+		policies:  changedIn(f, n.policies, func(p *iam.ManagedPolicy) string { return "policy/" + p.AccountID + "/" + p.Name }),
+		roles:     changedIn(f, n.roles, func(r *iam.Role) string { return "role/" + r.AccountID + "/" + r.Name }),
+		groups:    changedIn(f, n.groups, func(g *iam.Group) string { return "group/" + g.AccountID + "/" + g.Name }),
+		users:     changedIn(f, n.users, func(u *iam.User) string { return "user/" + u.AccountID + "/" + u.Name }),
+		profiles:  changedIn(f, n.profiles, func(p *iam.InstanceProfile) string { return "profile/" + p.AccountID + "/" + p.Name }),
+	}
+}
+
+// clusters returns the clusters and issuers that are kept, then those that are
+// new or changed. What the files changed of one takes its place.
+func (f *files) clusters(kept, state *manifest.State) *manifest.State {
+	all := &manifest.State{Clusters: slices.Clone(kept.Clusters), Issuers: slices.Clone(kept.Issuers)}
+	for _, k := range changedSaid(f, state.Clusters, func(k manifest.Cluster) (string, any) {
+		k.Pos = manifest.Pos{}
+		return "cluster/" + k.Name, k
+	}) {
+		there := slices.IndexFunc(all.Clusters, func(other manifest.Cluster) bool { return other.Name == k.Name })
+		if there >= 0 && k.OIDCIssuer != "" {
+			all.Clusters[there] = k
+			continue
+		}
+		all.Clusters = append(all.Clusters, k)
+	}
+	for _, o := range changedSaid(f, state.Issuers, func(o manifest.Issuer) (string, any) {
+		o.Pos = manifest.Pos{}
+		return "issuer/" + o.Name, o
+	}) {
+		there := slices.IndexFunc(all.Issuers, func(other manifest.Issuer) bool { return other.Name == o.Name })
+		if there >= 0 {
+			all.Issuers[there] = o
+			continue
+		}
+		all.Issuers = append(all.Issuers, o)
+	}
+	changed := changedSaid(f, state.ServiceAccounts, func(sa manifest.ServiceAccount) (string, any) {
+		sa.Pos = manifest.Pos{}
+		return "serviceaccount/" + sa.Cluster + "/" + sa.Namespace + "/" + sa.Name, sa
+	})
+	all.ServiceAccounts = slices.Concat(kept.ServiceAccounts, changed)
+	return all
+}
