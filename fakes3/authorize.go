@@ -60,8 +60,7 @@ func expectOwner(b *bucket, expected string) *awsapi.Error {
 // authorize asks for every action that the request needs, the main one first.
 // DeleteObjects asks key by key when it runs.
 func (x *exchange) authorize() *awsapi.Error {
-	ctx, err := x.context()
-	if err != nil {
+	if err := x.parseTags(); err != nil {
 		return err
 	}
 	if x.op.name == "DeleteObjects" {
@@ -72,24 +71,15 @@ func (x *exchange) authorize() *awsapi.Error {
 		action = x.op.version
 	}
 	resource := x.resource()
-	if err := x.ask(x.bucket, action, resource, ctx); err != nil {
-		return err
-	}
-	for _, extra := range x.extraActions() {
-		if err := x.ask(x.bucket, extra, resource, ctx); err != nil {
+	for _, action := range append([]string{action}, x.extraActions()...) {
+		if err := x.ask(x.bucket, action, resource, x.context(action)); err != nil {
 			return err
 		}
 	}
-	if x.source != nil {
-		if err := x.authorizeSource(); err != nil {
+	for _, also := range [...]func() *awsapi.Error{x.authorizeSource, x.checkPayer, x.passRole, x.authorizeKeys} {
+		if err := also(); err != nil {
 			return err
 		}
-	}
-	if err := x.checkPayer(); err != nil {
-		return err
-	}
-	if err := x.passRole(); err != nil {
-		return err
 	}
 	if strings.HasSuffix(x.op.name, "BucketPolicy") && x.call.Caller.AccountID != x.bucket.Owner {
 		return methodNotAllowed(x.r.Method, "BUCKETPOLICY")
@@ -140,7 +130,11 @@ func (x *exchange) resource() string {
 
 // reads reports whether the operation needs an object that exists.
 func (x *exchange) reads() bool {
-	return x.op.sub == "tagging" || x.op.sub == "acl" || x.op.sub == "" && (x.r.Method == http.MethodGet || x.r.Method == http.MethodHead)
+	switch x.op.sub {
+	case "tagging", "acl", "attributes", "retention", "legal-hold", "restore":
+		return true
+	}
+	return x.op.sub == "" && (x.r.Method == http.MethodGet || x.r.Method == http.MethodHead)
 }
 
 // extraActions returns the further actions that the request's headers ask for,
@@ -196,6 +190,9 @@ func (x *exchange) replacesTags() bool {
 // the source's bucket.
 func (x *exchange) authorizeSource() *awsapi.Error {
 	src := x.source
+	if src == nil {
+		return nil
+	}
 	ctx := x.baseContext(src.bucket)
 	fillExisting(ctx, src.object)
 	read, readTags := "GetObject", "GetObjectTagging"

@@ -107,6 +107,7 @@ func TestNamesThatAreNoActions(t *testing.T) {
 	}
 }
 
+// TestDenialTexts is X206, X207, X208, X209, X210, X211 and F248.
 func TestDenialTexts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -6,9 +6,11 @@ import (
 	"encoding/hex"
 	"encoding/xml"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/irsatz/irsatz/fakes3/storage"
+	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
@@ -145,21 +147,36 @@ func (x *exchange) createBucket() *awsapi.Error {
 	if err := x.checkCreate(in); err != nil {
 		return err
 	}
-	tags := fromXML(in.Tags)
-	if err := checkTags(tags, 50); err != nil {
+	as, err := x.newBucket(fromXML(in.Tags))
+	if err != nil {
 		return err
 	}
-	as, serr := newSettings(settings{tags: canonicalTags(tags), documents: initialDocuments()})
-	if serr != nil {
-		return internal(serr)
-	}
-	err := x.store.create(x.name, x.call.Caller.AccountID, as)
+	err = x.store.create(x.name, x.call.Caller.AccountID, as)
 	// In us-east-1 creating one's own bucket again is no error.
 	if err != nil && (err.Code != "BucketAlreadyOwnedByYou" || x.config.Region != "us-east-1") {
 		return err
 	}
 	x.w.Header().Set("Location", "/"+x.name)
 	return x.done(http.StatusOK)
+}
+
+// newBucket returns the settings of the bucket that the headers want.
+func (x *exchange) newBucket(tags []iam.Tag) (*settings, *awsapi.Error) {
+	if err := checkTags(tags, bucketTags); err != nil {
+		return nil, err
+	}
+	as := settings{tags: canonicalTags(tags), documents: initialDocuments()}
+	if ownership := x.header.Get("X-Amz-Object-Ownership"); ownership != "" {
+		as.documents["ownershipControls"] = ownershipDocument(ownership)
+	}
+	if strings.EqualFold(x.header.Get("X-Amz-Bucket-Object-Lock-Enabled"), "true") {
+		as.versioning, as.documents["object-lock"] = storage.Enabled, lockDocument()
+	}
+	settled, err := newSettings(as)
+	if err != nil {
+		return nil, internal(err)
+	}
+	return settled, nil
 }
 
 // checkCreate refuses buckets of a kind or place that irsatz does not have.
@@ -170,24 +187,28 @@ func (x *exchange) checkCreate(in *createBucketRequest) *awsapi.Error {
 		return notImplemented("A directory bucket")
 	case in.Region == "us-east-1" && region == "us-east-1":
 		return badRequest("InvalidLocationConstraint", "The specified location-constraint is not valid", detail("LocationConstraint", in.Region))
+	case in.Region == "EU" && region == "eu-west-1": // as it was called once
 	case in.Region != region && (in.Region != "" || region != "us-east-1"):
 		named := in.Region
 		if named == "" {
 			named = "unspecified"
 		}
 		return badRequest("IllegalLocationConstraintException", "The "+named+" location constraint is incompatible for the region specific endpoint this request was sent to.")
-	case strings.EqualFold(h.Get("X-Amz-Bucket-Object-Lock-Enabled"), "true"):
-		return headerNotImplemented("x-amz-bucket-object-lock-enabled", "true")
 	}
-	switch v := h.Get("X-Amz-Object-Ownership"); v {
-	case "", "BucketOwnerEnforced":
-	default:
-		return headerNotImplemented("x-amz-object-ownership", v)
+	given, has := h["X-Amz-Object-Ownership"]
+	if has && given[0] != ownerEnforced && given[0] != ownerPreferred && given[0] != objectWriter {
+		return badRequest("InvalidArgument", "Invalid x-amz-object-ownership header: "+given[0], detail("ArgumentName", "x-amz-object-ownership"))
 	}
-	if acl := h.Get("X-Amz-Acl"); acl != "" && acl != "private" || len(grants(h)) > 0 {
+	acl := h.Get("X-Amz-Acl")
+	switch {
+	case (acl == "" || acl == "private") && len(grants(h)) == 0:
+		return nil
+	case !has || given[0] == ownerEnforced:
 		return badRequest("InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")
+	case slices.Contains(publicACLs, acl):
+		return badRequest("InvalidBucketAclWithBlockPublicAccessError", "Bucket cannot have public ACLs set with BlockPublicAccess enabled")
 	}
-	return nil
+	return notImplemented("An ACL that grants something to others")
 }
 
 func (x *exchange) headBucket() *awsapi.Error { return x.done(http.StatusOK) }
@@ -231,6 +252,8 @@ func (x *exchange) putBucketVersioning() *awsapi.Error {
 		return err
 	}
 	switch {
+	case x.settings.locks && in.Status == storage.Suspended:
+		return fail(http.StatusConflict, "InvalidBucketState", "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.")
 	case in.MfaDelete == storage.Enabled:
 		return notImplemented("MFA delete")
 	case in.Status != storage.Enabled && in.Status != storage.Suspended:

@@ -50,7 +50,7 @@ var configurations = map[string]*configuration{
 	"logging":             {shape: loggingShape, check: checkLogging, without: document("BucketLoggingStatus", "")},
 	"metrics":             {shape: metricsShape, check: checkID, code: "NoSuchConfiguration", message: noConfiguration, list: "ListMetricsConfigurationsResult"},
 	"notification":        {shape: notificationShape, check: checkNotification, without: document("NotificationConfiguration", "")},
-	"object-lock":         {code: "ObjectLockConfigurationNotFoundError", message: "Object Lock configuration does not exist for this bucket"},
+	"object-lock":         {shape: lockShape, check: checkLock, code: "ObjectLockConfigurationNotFoundError", message: "Object Lock configuration does not exist for this bucket"},
 	"ownershipControls":   {shape: ownershipShape, code: "OwnershipControlsNotFoundError", message: "The bucket ownership controls were not found"},
 	"publicAccessBlock":   {shape: publicAccessShape, check: completePublicAccess, code: "NoSuchPublicAccessBlockConfiguration", message: "The public access block configuration was not found"},
 	"replication":         {shape: replicationShape, check: checkReplication, code: "ReplicationConfigurationNotFoundError", message: "The replication configuration was not found"},
@@ -83,10 +83,14 @@ func document(root, content string) []byte {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
 func initialDocuments() map[string][]byte {
 	return map[string][]byte{
-		"ownershipControls": document("OwnershipControls", "<Rule><ObjectOwnership>"+ownerEnforced+"</ObjectOwnership></Rule>"),
+		"ownershipControls": ownershipDocument(ownerEnforced),
 		"publicAccessBlock": document("PublicAccessBlockConfiguration", "<BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls>"+
 			"<BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets>"),
 	}
+}
+
+func ownershipDocument(of string) []byte {
+	return document("OwnershipControls", "<Rule><ObjectOwnership>"+of+"</ObjectOwnership></Rule>")
 }
 
 // getConfiguration serves GetBucket… of a configuration.
@@ -115,7 +119,7 @@ func (x *exchange) storeConfiguration(also func(*settings)) *awsapi.Error {
 	e, ok := x.early.(*shape.Element)
 	if !ok {
 		var err *awsapi.Error
-		if e, err = x.readConfiguration(); err != nil {
+		if e, err = x.readShape(configurations[x.op.sub].shape); err != nil {
 			return err
 		}
 	}
@@ -139,14 +143,13 @@ func (x *exchange) storeConfiguration(also func(*settings)) *awsapi.Error {
 	return x.done(http.StatusOK)
 }
 
-// readConfiguration reads the document of the request's body.
-func (x *exchange) readConfiguration() (*shape.Element, *awsapi.Error) {
-	c, _ := x.configuration()
+// readShape reads the body, which is a document of this shape.
+func (x *exchange) readShape(of shape.Shape) (*shape.Element, *awsapi.Error) {
 	body, err := x.readSmall()
 	if err != nil {
 		return nil, err
 	}
-	e, serr := c.shape.Read(body, xmlNamespace)
+	e, serr := of.Read(body, xmlNamespace)
 	if serr != nil {
 		x.call.Explain(serr.Error(), "")
 		return nil, malformedXML()

@@ -2,15 +2,10 @@ package fakes3
 
 import (
 	"crypto/tls"
-	"math"
-	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/irsatz/irsatz/fakes3/storage"
-	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/awsapi"
 	"github.com/irsatz/irsatz/internal/shape"
@@ -83,54 +78,66 @@ func tlsVersion(v uint16) string {
 	return ""
 }
 
-// context returns the condition keys of the operation's actions.
-func (x *exchange) context() (*policy.Context, *awsapi.Error) {
+// context returns the condition keys of one of the request's actions. An action
+// has the keys that the service authorization reference lists for it, and no
+// others: a key that AWS does not fill must not let anybody in here.
+//
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+func (x *exchange) context(action string) *policy.Context {
 	ctx := x.baseContext(x.bucket)
-	x.fillVersion(ctx)
-	if x.op.action == "ListBucket" || x.op.action == "ListBucketVersions" {
+	if x.version != "" && x.op.version != x.op.action && strings.Contains(action, "Version") {
+		ctx.Set("s3:versionid", x.version)
+	}
+	switch action {
+	case "ListBucket", "ListBucketVersions":
 		for _, name := range [...]string{"prefix", "delimiter", "max-keys"} {
 			if v, ok := param(x.params, name); ok {
 				ctx.Set("s3:"+name, v)
 			}
 		}
-	}
-	if x.r.Method == http.MethodPut || x.r.Method == http.MethodPost {
-		x.fillHeaders(ctx, aclHeaders)
-	}
-	if x.op.action == "PutObject" {
-		x.fillPut(ctx)
-	}
-	tags, err := x.requestTags()
-	if err != nil {
-		return nil, err
-	}
-	fillObjectTags(ctx, tags)
-	switch in := x.early.(type) {
-	case *createBucketRequest:
-		in.fill(ctx, x.header)
-	case *shape.Element:
-		if fields := in.Find("OptionalFields").Texts("Field"); len(fields) > 0 {
-			ctx.SetValues("s3:InventoryAccessibleOptionalFields", fields...)
-		}
-	}
-	return ctx, nil
-}
-
-// fillVersion sets what follows from the object addressed. Its tags are keys of
-// reading and tagging it, not of writing or deleting it.
-func (x *exchange) fillVersion(ctx *policy.Context) {
-	if x.version != "" {
-		ctx.Set("s3:versionid", x.version)
-	}
-	switch x.op.action {
 	case "PutObject":
+		x.fillHeaders(ctx, aclHeaders)
+		x.fillPut(ctx)
+		fillObjectTags(ctx, x.tags)
+	case "CreateBucket", "PutBucketAcl":
+		x.fillHeaders(ctx, aclHeaders)
+	case "PutObjectAcl", "PutObjectVersionAcl":
+		x.fillHeaders(ctx, aclHeaders)
+		x.fillHeaders(ctx, []string{"x-amz-storage-class"})
+	case "PutObjectTagging", "PutObjectVersionTagging":
+		fillObjectTags(ctx, x.tags)
+	case "PutObjectRetention":
+		x.fillRetention(ctx)
+	case "PutObjectLegalHold":
+		x.fillHold(ctx)
 	case "DeleteObject":
-		if v := x.header.Get("If-Match"); v != "" {
-			ctx.Set("s3:if-match", v)
+		x.fillHeaders(ctx, []string{"if-match"})
+	case "UpdateObjectEncryption":
+		x.fillHeaders(ctx, []string{"x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"})
+	case "PutInventoryConfiguration":
+		if e, ok := x.early.(*shape.Element); ok && e.Find("OptionalFields", "Field") != nil {
+			ctx.SetValues("s3:InventoryAccessibleOptionalFields", e.Find("OptionalFields").Texts("Field")...)
 		}
-	default:
+	}
+	if in, ok := x.early.(*createBucketRequest); ok {
+		in.fill(ctx, x.header)
+	}
+	if knowsTags(action) && (!x.op.has(writes) || action == "GetObject") {
 		fillExisting(ctx, x.object)
 	}
+	return ctx
+}
+
+// knowsTags reports whether the tags of the object are keys of the action. They
+// are not of writing or deleting it, nor of its attributes or locks.
+func knowsTags(action string) bool {
+	switch action {
+	case "GetObject", "GetObjectVersion", "GetObjectAcl", "GetObjectVersionAcl", "GetObjectTagging", "GetObjectVersionTagging",
+		"PutObjectAcl", "PutObjectVersionAcl", "PutObjectTagging", "PutObjectVersionTagging", "DeleteObjectTagging", "DeleteObjectVersionTagging",
+		"UpdateObjectEncryption":
+		return true
+	}
+	return false
 }
 
 func fillExisting(ctx *policy.Context, o *storage.Object) {
@@ -149,7 +156,6 @@ var (
 		"x-amz-server-side-encryption-aws-kms-key-id", "x-amz-server-side-encryption-customer-algorithm",
 		"x-amz-storage-class", "x-amz-website-redirect-location",
 	}
-	lockKeys = []string{"object-lock-mode", "object-lock-retain-until-date", "object-lock-legal-hold"}
 )
 
 // fillHeaders sets keys to the headers of the same name, as they were sent.
@@ -168,15 +174,8 @@ func (x *exchange) fillPut(ctx *policy.Context) {
 	if x.op.name == "CopyObject" {
 		x.fillHeaders(ctx, []string{"x-amz-metadata-directive"})
 	}
-	for _, key := range lockKeys {
-		if v := x.header.Get("X-Amz-" + key); v != "" {
-			ctx.Set("s3:"+key, v)
-		}
-	}
-	if until, err := time.Parse(time.RFC3339, x.header.Get("X-Amz-Object-Lock-Retain-Until-Date")); err == nil {
-		days := math.Ceil(until.Sub(x.call.Time).Hours() / 24)
-		ctx.Set("s3:object-lock-remaining-retention-days", strconv.Itoa(int(days)))
-	}
+	x.fillRetention(ctx)
+	x.fillHold(ctx)
 	switch x.op.name {
 	case "PutObject", "CompleteMultipartUpload", "CopyObject", "PostObject":
 		ctx.Set("s3:ObjectCreationOperation", "true")
@@ -186,86 +185,16 @@ func (x *exchange) fillPut(ctx *policy.Context) {
 	}
 	if x.op.sub == "uploadId" {
 		id, _ := param(x.params, "uploadId")
-		if u, err := x.store.Upload(x.bucket.Bucket, x.key, id); err == nil && u.Draft.Encryption.Algorithm != "" {
-			ctx.Set("s3:x-amz-server-side-encryption", u.Draft.Encryption.Algorithm)
+		if u, err := x.store.Upload(x.bucket.Bucket, x.key, id); err == nil {
+			fillEncryption(ctx, u.Draft.Encryption)
 		}
 	}
 }
 
-// requestTags returns the tags that the request would put on the object.
-func (x *exchange) requestTags() ([]iam.Tag, *awsapi.Error) {
-	if tags, ok := x.early.([]iam.Tag); ok {
-		return tags, nil
+// parseTags reads the tags that the request would put on the object, once.
+func (x *exchange) parseTags() (err *awsapi.Error) {
+	if x.op.has(writes) {
+		x.tags, err = parseTagging(x.header.Get("X-Amz-Tagging"))
 	}
-	if !x.op.has(writes) {
-		return nil, nil
-	}
-	return parseTagging(x.header.Get("X-Amz-Tagging"))
-}
-
-const (
-	maxTags     = 10
-	maxTagKey   = 128
-	maxTagValue = 256
-)
-
-// parseTagging reads the header form of tags, a URL-encoded query string.
-func parseTagging(raw string) ([]iam.Tag, *awsapi.Error) {
-	if raw == "" {
-		return nil, nil
-	}
-	bad := invalidArgument("The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.", "x-amz-tagging", raw)
-	var tags []iam.Tag
-	for piece := range strings.SplitSeq(raw, "&") {
-		k, v, _ := strings.Cut(piece, "=")
-		key, err := url.QueryUnescape(k)
-		value, err2 := url.QueryUnescape(v)
-		if err != nil || err2 != nil || key == "" {
-			return nil, bad
-		}
-		for _, t := range tags {
-			if t.Key == key {
-				return nil, bad
-			}
-		}
-		tags = append(tags, iam.Tag{Key: key, Value: value})
-	}
-	return tags, checkTags(tags, maxTags)
-}
-
-// checkTags refuses what a tag set cannot be.
-//
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
-func checkTags(tags []iam.Tag, most int) *awsapi.Error {
-	if len(tags) > most {
-		return badRequest("BadRequest", "Object tags cannot be greater than "+itoa(most))
-	}
-	for i, t := range tags {
-		switch {
-		case t.Key == "" || len([]rune(t.Key)) > maxTagKey:
-			return badRequest("InvalidTag", "The TagKey you have provided is invalid", detail("TagKey", t.Key))
-		case len([]rune(t.Value)) > maxTagValue:
-			return badRequest("InvalidTag", "The TagValue you have provided is invalid", detail("TagKey", t.Key))
-		case strings.HasPrefix(strings.ToLower(t.Key), "aws:"):
-			return badRequest("InvalidTag", "System tags cannot be added/updated by requester", detail("TagKey", t.Key))
-		}
-		for _, earlier := range tags[:i] {
-			if earlier.Key == t.Key {
-				return badRequest("InvalidTag", "Cannot provide multiple Tags with the same key", detail("TagKey", t.Key))
-			}
-		}
-	}
-	return nil
-}
-
-func fillObjectTags(ctx *policy.Context, tags []iam.Tag) {
-	if len(tags) == 0 {
-		return
-	}
-	keys := make([]string, len(tags))
-	for i, t := range tags {
-		keys[i] = t.Key
-		ctx.Set("s3:RequestObjectTag/"+t.Key, t.Value)
-	}
-	ctx.SetValues("s3:RequestObjectTagKeys", keys...)
+	return err
 }

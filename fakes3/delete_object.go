@@ -11,8 +11,13 @@ import (
 )
 
 func (x *exchange) deleteObject() *awsapi.Error {
-	if x.header.Get("X-Amz-Bypass-Governance-Retention") != "" {
-		return bypassOff(x.header.Get("X-Amz-Bypass-Governance-Retention"))
+	if err := x.checkBypass(); err != nil {
+		return err
+	}
+	if x.version != "" {
+		if err := x.checkUnlocked(x.object); err != nil {
+			return err
+		}
 	}
 	if want := x.header.Get("If-Match"); want != "" && (x.object == nil || !etagsMatch(want, x.object.ETag)) {
 		return preconditionFailed("If-Match")
@@ -29,11 +34,6 @@ func (x *exchange) deleteObject() *awsapi.Error {
 		h["X-Amz-Delete-Marker"] = []string{"true"}
 	}
 	return x.done(http.StatusNoContent)
-}
-
-// bypassOff refuses the bypass of a lock that no bucket here has.
-func bypassOff(value string) *awsapi.Error {
-	return invalidArgument("x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.", "x-amz-bypass-governance-retention", value)
 }
 
 const maxDeletes = 1000
@@ -104,26 +104,13 @@ func (x *exchange) decodeDelete() *awsapi.Error {
 // deleteObjects authorizes and deletes key by key: some may be denied and the
 // others go.
 func (x *exchange) deleteObjects() *awsapi.Error {
-	if v := x.header.Get("X-Amz-Bypass-Governance-Retention"); v != "" {
-		return bypassOff(v)
+	if err := x.checkBypass(); err != nil {
+		return err
 	}
 	in := x.early.(*deleteRequest) //nolint:errcheck // set by decodeDelete
 	out := deleteResult{Xmlns: xmlNamespace}
-	base, err := x.context()
-	if err != nil {
-		return err
-	}
 	for _, o := range in.Objects {
-		action, id, ctx := "DeleteObject", "", base
-		if o.VersionID != nil && *o.VersionID != "" {
-			action, id, ctx = "DeleteObjectVersion", *o.VersionID, base.Clone()
-			ctx.Set("s3:versionid", id)
-		}
-		var gone storage.Deletion
-		err := x.ask(x.bucket, action, arn.Object(x.name, o.Key).String(), ctx)
-		if err == nil {
-			gone, err = x.store.delete(x.bucket, o.Key, id)
-		}
+		gone, id, err := x.deleteOne(&o)
 		switch {
 		case err != nil:
 			out.Errors = append(out.Errors, deleteError{o.Key, id, err.Code, err.Message})
@@ -132,6 +119,30 @@ func (x *exchange) deleteObjects() *awsapi.Error {
 		}
 	}
 	return x.answerXML(out)
+}
+
+// deleteOne authorizes and deletes one of the objects of DeleteObjects.
+func (x *exchange) deleteOne(o *deleteObject) (gone storage.Deletion, id string, _ *awsapi.Error) {
+	action := "DeleteObject"
+	ctx := x.context(action)
+	if o.VersionID != nil && *o.VersionID != "" {
+		action, id = "DeleteObjectVersion", *o.VersionID
+		ctx.Set("s3:versionid", id)
+	}
+	if err := x.ask(x.bucket, action, arn.Object(x.name, o.Key).String(), ctx); err != nil {
+		return gone, id, err
+	}
+	if id != "" {
+		version, err := x.store.find(x.bucket, o.Key, id)
+		if err != nil {
+			return gone, id, err
+		}
+		if err := x.checkUnlocked(version); err != nil {
+			return gone, id, err
+		}
+	}
+	gone, err := x.store.delete(x.bucket, o.Key, id)
+	return gone, id, err
 }
 
 func deleted(key, id string, d storage.Deletion) deletedItem {
@@ -152,7 +163,14 @@ func (x *exchange) decodeEarly() *awsapi.Error {
 	case "PutObjectTagging":
 		return x.decodeTags()
 	}
-	e, err := x.readConfiguration()
+	of := configurations[x.op.sub]
+	switch x.op.sub {
+	case "retention":
+		of = &configuration{shape: retentionShape}
+	case "legal-hold":
+		of = &configuration{shape: holdShape}
+	}
+	e, err := x.readShape(of.shape)
 	x.early = e
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/internal/shape"
 )
 
@@ -20,9 +21,11 @@ type effects struct {
 	access        publicAccess
 	ownership     string // of objects
 	cors          []corsRule
-	encryption    encryption // of objects stored without a word about it
+	encryption    storage.Encryption // of objects stored without a word about it
 	allowsSSEC    bool
 	requesterPays bool
+	locks         bool // object lock is on
+	retention     lockRule
 	abac          bool // tags of the bucket count in policies
 }
 
@@ -34,7 +37,7 @@ type publicAccess struct{ blockACLs, ignoreACLs, blockPolicy, restrict bool }
 // effectsOf reads the documents that have effects. A bucket without ownership
 // controls is one from before there were any.
 func effectsOf(documents map[string][]byte) (e effects, err error) {
-	e.ownership, e.encryption.algorithm = objectWriter, sseS3
+	e.ownership, e.encryption.Algorithm = objectWriter, sseS3
 	for _, c := range [...]struct {
 		name  string
 		shape shape.Shape
@@ -44,6 +47,7 @@ func effectsOf(documents map[string][]byte) (e effects, err error) {
 		{"ownershipControls", ownershipShape, func(d *shape.Element) { e.ownership = d.Get("Rule", "ObjectOwnership") }},
 		{"cors", corsShape, e.readCORS},
 		{"encryption", encryptionShape, e.readEncryption},
+		{"object-lock", lockShape, e.readLock},
 		{"requestPayment", paymentShape, func(d *shape.Element) { e.requesterPays = d.Get("Payer") == "Requester" }},
 		{"abac", abacShape, func(d *shape.Element) { e.abac = d.Get("Status") == "Enabled" }},
 	} {
@@ -68,7 +72,7 @@ func (e *effects) readPublicAccess(d *shape.Element) {
 func (e *effects) readEncryption(d *shape.Element) {
 	rule := d.Find("Rule")
 	if by := rule.Find("ApplyServerSideEncryptionByDefault"); by != nil {
-		e.encryption = encryption{algorithm: by.Get("SSEAlgorithm"), key: by.Get("KMSMasterKeyID"), bucketKey: rule.Get("BucketKeyEnabled") == "true"}
+		e.encryption = storage.Encryption{Algorithm: by.Get("SSEAlgorithm"), KeyID: by.Get("KMSMasterKeyID"), BucketKey: rule.Get("BucketKeyEnabled") == "true"}
 	}
 	// Since April 2026 keys of customers are refused unless they are asked for.
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-s3-c-encryption-setting-faq.html

@@ -1,26 +1,27 @@
 package fakes3
 
 import (
+	"crypto/sha256"
+	"fmt"
+	"net/http"
 	"strings"
 
+	"github.com/irsatz/irsatz/fakes3/storage"
+	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
-// Values of x-amz-server-side-encryption.
+// Values of x-amz-server-side-encryption, and the headers beside it.
 const (
 	sseS3      = "AES256"
 	sseKMS     = "aws:kms"
 	sseKMSDual = "aws:kms:dsse"
-)
 
-// encryption says how an object is encrypted. It is metadata: what is stored
-// here is stored as it is.
-type encryption struct {
-	algorithm string
-	key       string // ARN of a KMS key
-	context   string
-	bucketKey bool
-}
+	sseHeader  = "X-Amz-Server-Side-Encryption"
+	sseKey     = "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id"
+	sseContext = "X-Amz-Server-Side-Encryption-Context"
+	sseBucket  = "X-Amz-Server-Side-Encryption-Bucket-Key-Enabled"
+)
 
 // checkCustomerKey refuses keys that the client brings along, which a bucket
 // takes only if it was told to.
@@ -38,4 +39,95 @@ func (x *exchange) checkCustomerKey() *awsapi.Error {
 		}
 	}
 	return nil
+}
+
+// parseEncryption reads how the headers want the object to be encrypted, once.
+// What is stored is not encrypted: it is what is known of the object.
+func (x *exchange) parseEncryption() *awsapi.Error {
+	if !x.op.has(writes) {
+		return nil
+	}
+	h := x.header
+	e := storage.Encryption{Algorithm: h.Get(sseHeader), KeyID: h.Get(sseKey), Context: h.Get(sseContext), BucketKey: strings.EqualFold(h.Get(sseBucket), "true")}
+	switch e.Algorithm {
+	case sseKMS, sseKMSDual:
+	case "", sseS3:
+		if e.KeyID+e.Context != "" {
+			return invalidArgument("Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms", "x-amz-server-side-encryption", e.Algorithm)
+		}
+	default:
+		return invalidArgument("The encryption method specified is not supported", "x-amz-server-side-encryption", e.Algorithm)
+	}
+	x.asked = e
+	return nil
+}
+
+// encrypted completes what was asked for with what the bucket does by default.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
+func (x *exchange) encrypted(e storage.Encryption) storage.Encryption {
+	by := x.settings.encryption
+	if e.Algorithm == "" {
+		e = by
+	}
+	if e.Algorithm != sseKMS && e.Algorithm != sseKMSDual {
+		return storage.Encryption{Algorithm: sseS3}
+	}
+	if e.KeyID == "" && by.Algorithm == e.Algorithm {
+		e.KeyID = by.KeyID
+	}
+	if _, given := x.header[sseBucket]; !given {
+		e.BucketKey = by.BucketKey
+	}
+	e.BucketKey = e.BucketKey && e.Algorithm == sseKMS // the other has none
+	e.KeyID = x.keyARN(e.KeyID)
+	return e
+}
+
+// keyARN returns the ARN of a key, of the one that AWS manages if none is named.
+func (x *exchange) keyARN(id string) string {
+	switch {
+	case id == "", id == "alias/aws/s3":
+		return x.managedKey()
+	case strings.HasPrefix(id, "arn:"):
+		return id
+	case !strings.HasPrefix(id, "alias/"):
+		id = "key/" + id
+	}
+	return "arn:aws:kms:" + x.config.Region + ":" + x.call.Caller.AccountID + ":" + id
+}
+
+// managedKey is the key aws/s3 of the bucket's account.
+func (x *exchange) managedKey() string {
+	sum := sha256.Sum256([]byte("irsatz aws/s3 " + x.config.Region + " " + x.bucket.Owner))
+	return fmt.Sprintf("arn:aws:kms:%s:%s:key/%x-%x-%x-%x-%x", x.config.Region, x.bucket.Owner, sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+}
+
+// setEncryption sets the headers that say how an object is encrypted.
+func setEncryption(h http.Header, e storage.Encryption) {
+	algorithm := e.Algorithm
+	if algorithm == "" {
+		algorithm = sseS3
+	}
+	h[sseHeader] = []string{algorithm}
+	if e.KeyID != "" {
+		h[sseKey] = []string{e.KeyID}
+	}
+	if e.Context != "" {
+		h[sseContext] = []string{e.Context}
+	}
+	if e.BucketKey {
+		h[sseBucket] = []string{"true"}
+	}
+}
+
+// fillEncryption sets the keys that the parts of an upload inherit from the
+// request that began it.
+func fillEncryption(ctx *policy.Context, e storage.Encryption) {
+	if e.Algorithm != "" {
+		ctx.Set("s3:x-amz-server-side-encryption", e.Algorithm)
+	}
+	if e.KeyID != "" {
+		ctx.Set("s3:x-amz-server-side-encryption-aws-kms-key-id", e.KeyID)
+	}
 }

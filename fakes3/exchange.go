@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/irsatz/irsatz/fakes3/storage"
+	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/internal/awsapi"
 	"github.com/irsatz/irsatz/internal/sigv4"
 )
@@ -36,11 +37,13 @@ type exchange struct {
 
 	// Set by find: what it is about.
 	bucket   *bucket
-	settings *settings       // of the bucket, as they were then
-	object   *storage.Object // nil if there is none, or nothing newer than a delete marker
-	marker   *storage.Object // the delete marker that stands in its place
-	source   *source         // of a copy
-	early    any             // the decoded body of an operation that is authorized by it
+	settings *settings          // of the bucket, as they were then
+	object   *storage.Object    // nil if there is none, or nothing newer than a delete marker
+	marker   *storage.Object    // the delete marker that stands in its place
+	source   *source            // of a copy
+	tags     []iam.Tag          // of the object to be stored
+	asked    storage.Encryption // of the object to be stored, as far as the headers say
+	early    any                // the decoded body of an operation that is authorized by it
 
 	read     bool // the request's body was opened, and can be only once
 	hostID   string

@@ -151,12 +151,13 @@ func (x *exchange) describe(h http.Header, whole bool) {
 	h["Last-Modified"] = []string{o.Modified.Format(http.TimeFormat)}
 	h["Accept-Ranges"] = []string{"bytes"}
 	x.stamp(h, o)
-	if whole && strings.EqualFold(x.header.Get("X-Amz-Checksum-Mode"), "ENABLED") {
+	if whole && x.wantsChecksum() {
 		setChecksum(h, o.Checksum)
 	}
-	if n := len(o.Tags); n > 0 && x.maySeeTags() {
+	if n := len(o.Tags); n > 0 && x.mayRead("GetObjectTagging") {
 		h.Set("X-Amz-Tagging-Count", itoa(n))
 	}
+	x.describeLock(h, o.Lock)
 	for _, p := range x.params {
 		if name := overrides[p.name]; name != "" {
 			h.Set(name, p.value)
@@ -164,27 +165,28 @@ func (x *exchange) describe(h http.Header, whole bool) {
 	}
 }
 
+// wantsChecksum reports whether the client wants to see the object's checksum.
+func (x *exchange) wantsChecksum() bool {
+	return strings.EqualFold(x.header.Get("X-Amz-Checksum-Mode"), "ENABLED")
+}
+
 // stamp sets the headers that every answer about a stored version has.
 func (x *exchange) stamp(h http.Header, o *storage.Object) {
-	h["X-Amz-Server-Side-Encryption"] = []string{"AES256"}
+	setEncryption(h, o.Encryption)
 	if x.bucket.versioned() {
 		h["X-Amz-Version-Id"] = []string{o.VersionID}
 	}
 }
 
-// maySeeTags reports whether the caller may read the object's tags. It is not
-// recorded: without the permission the header is left out, and nobody asked.
-func (x *exchange) maySeeTags() bool {
-	ctx := x.baseContext(x.bucket)
-	action := "s3:GetObjectTagging"
-	if x.version != "" {
-		action = "s3:GetObjectVersionTagging"
-		ctx.Set("s3:versionid", x.version)
+// mayRead reports whether the caller may do this to the object too. It is not
+// recorded: without the permission a header is left out, and nobody asked.
+func (x *exchange) mayRead(action string) bool {
+	if x.version != "" && action == "GetObjectTagging" { // the only one that has a twin
+		action = "GetObjectVersionTagging"
 	}
-	fillExisting(ctx, x.object)
 	return x.config.Store.Authorize(&iam.Question{
-		Caller: x.call.Caller, Action: action, Resource: arn.Object(x.name, x.key).String(),
-		ResourceAccount: x.bucket.Owner, ResourcePolicy: x.bucket.policyFor(x.call.Caller.AccountID), Context: ctx,
+		Caller: x.call.Caller, Action: full(action), Resource: arn.Object(x.name, x.key).String(),
+		ResourceAccount: x.bucket.Owner, ResourcePolicy: x.bucket.policyFor(x.call.Caller.AccountID), Context: x.context(action),
 	}).Allowed()
 }
 

@@ -36,7 +36,7 @@ var amzHeaders = map[string]headerUse{
 	"X-Amz-Acl": understood, "X-Amz-Grant-Full-Control": understood, "X-Amz-Grant-Read": understood,
 	"X-Amz-Grant-Read-Acp": understood, "X-Amz-Grant-Write": understood, "X-Amz-Grant-Write-Acp": understood,
 	"X-Amz-Tagging": understood, "X-Amz-Storage-Class": understood, "X-Amz-Website-Redirect-Location": understood,
-	"X-Amz-Server-Side-Encryption": understood, // AES256; see unsupported for the others
+	"X-Amz-Server-Side-Encryption": understood,
 	"X-Amz-Copy-Source":            understood, "X-Amz-Metadata-Directive": understood, "X-Amz-Tagging-Directive": understood,
 	"X-Amz-Copy-Source-If-Match": understood, "X-Amz-Copy-Source-If-None-Match": understood,
 	"X-Amz-Copy-Source-If-Modified-Since": understood, "X-Amz-Copy-Source-If-Unmodified-Since": understood,
@@ -51,8 +51,8 @@ var amzHeaders = map[string]headerUse{
 	"X-Amz-Object-Ownership": understood, "X-Amz-Optional-Object-Attributes": missing, "X-Amz-Object-Attributes": understood,
 	"X-Amz-Max-Parts": missing, "X-Amz-Part-Number-Marker": missing,
 
-	"X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": missing, "X-Amz-Server-Side-Encryption-Context": missing,
-	"X-Amz-Server-Side-Encryption-Bucket-Key-Enabled": missing, "X-Amz-Server-Side-Encryption-Customer-Algorithm": missing,
+	"X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": understood, "X-Amz-Server-Side-Encryption-Context": understood,
+	"X-Amz-Server-Side-Encryption-Bucket-Key-Enabled": understood, "X-Amz-Server-Side-Encryption-Customer-Algorithm": missing,
 	"X-Amz-Server-Side-Encryption-Customer-Key": missing, "X-Amz-Server-Side-Encryption-Customer-Key-Md5": missing,
 	"X-Amz-Copy-Source-Server-Side-Encryption-Customer-Algorithm": missing, "X-Amz-Copy-Source-Server-Side-Encryption-Customer-Key": missing,
 	"X-Amz-Copy-Source-Server-Side-Encryption-Customer-Key-Md5": missing,
@@ -98,9 +98,6 @@ func (x *exchange) unsupported() *awsapi.Error {
 			return headerNotImplemented(strings.ToLower(name), values[0])
 		}
 	}
-	if v := x.header.Get("X-Amz-Server-Side-Encryption"); v != "" && v != "AES256" {
-		return headerNotImplemented("x-amz-server-side-encryption", v)
-	}
 	if x.op.has(writes) {
 		return x.checkWrite()
 	}
@@ -111,22 +108,12 @@ func (x *exchange) unsupported() *awsapi.Error {
 const storageClasses = " STANDARD REDUCED_REDUNDANCY STANDARD_IA ONEZONE_IA INTELLIGENT_TIERING GLACIER GLACIER_IR DEEP_ARCHIVE "
 
 // checkWrite refuses what the bucket's settings do not let be written.
-//
-// DIVERGES: object lock is not implemented, so every bucket answers as one
-// that was made without it.
 func (x *exchange) checkWrite() *awsapi.Error {
 	if err := x.checkACL(); err != nil {
 		return err
 	}
-	for _, name := range lockHeaders {
-		if x.header.Get(name) != "" {
-			return invalidRequest("Bucket is missing Object Lock Configuration")
-		}
-	}
 	if class := x.header.Get("X-Amz-Storage-Class"); class != "" && !strings.Contains(storageClasses, " "+class+" ") {
-		return badRequest("InvalidStorageClass", "The storage class you specified is not valid")
+		return badRequest("InvalidStorageClass", "The storage class you specified is not valid", detail("StorageClassRequested", class))
 	}
 	return nil
 }
-
-var lockHeaders = [...]string{"X-Amz-Object-Lock-Mode", "X-Amz-Object-Lock-Retain-Until-Date", "X-Amz-Object-Lock-Legal-Hold"}

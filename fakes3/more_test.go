@@ -134,7 +134,7 @@ func TestBucketTagsAndKinds(t *testing.T) {
 	w.bucket("theirs", other)
 	for _, tt := range []struct{ target, header, body, code string }{
 		{"/theirs", "", location, "BucketAlreadyExists"}, {"/new-bucket", "X-Amz-Acl: public-read", location, "InvalidBucketAclWithObjectOwnership"},
-		{"/new-bucket", "X-Amz-Bucket-Object-Lock-Enabled: true", location, "NotImplemented"}, {"/new-bucket", "X-Amz-Object-Ownership: ObjectWriter", location, "NotImplemented"},
+		{"/new-bucket", "X-Amz-Object-Ownership: Nobody", location, "InvalidArgument"}, {"/new-bucket", "X-Amz-Grant-Read: id=1", location, "InvalidBucketAclWithObjectOwnership"},
 		{"/new-bucket", "", strings.Replace(location, "</Create", "<Bucket><Type>Directory</Type></Bucket></Create", 1), "NotImplemented"},
 		{"/new-bucket", "X-Amz-Object-Ownership: BucketOwnerEnforced", location, ""},
 	} {

@@ -21,13 +21,15 @@ func (x *exchange) createUpload() *awsapi.Error {
 	if err != nil {
 		return err
 	}
+	encryption := o.Encryption
+	o.Encryption = x.asked // which the parts inherit
 	b := &backend{x: x, put: o}
 	out, err := b.run("uploads", make(http.Header))
 	if err != nil {
 		return err
 	}
 	h := x.w.Header()
-	h.Set("X-Amz-Server-Side-Encryption", "AES256")
+	setEncryption(h, encryption)
 	if v := x.header.Get("X-Amz-Checksum-Algorithm"); v != "" {
 		h.Set("X-Amz-Checksum-Algorithm", v)
 	}
@@ -67,7 +69,7 @@ func (x *exchange) uploadPart() *awsapi.Error {
 	}
 	h := x.w.Header()
 	h["Etag"] = []string{b.part.ETag}
-	h.Set("X-Amz-Server-Side-Encryption", "AES256")
+	setEncryption(h, x.encrypted(u.Draft.Encryption))
 	if body.sum != nil {
 		h[body.sum.header] = []string{body.sum.value()}
 	}

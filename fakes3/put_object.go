@@ -107,9 +107,10 @@ func (x *exchange) draft() (*storage.Object, *awsapi.Error) {
 	if class := x.header.Get("X-Amz-Storage-Class"); class != "STANDARD" {
 		o.Class = class
 	}
-	o.Encryption.Algorithm = x.header.Get("X-Amz-Server-Side-Encryption")
-	tags, err := parseTagging(x.header.Get("X-Amz-Tagging"))
-	o.Tags = objectTags(tags)
+	o.Encryption, o.Tags = x.encrypted(x.asked), objectTags(x.tags)
+	var err *awsapi.Error
+	o.Lock, err = x.lockOf()
+	o.Lock = x.retained(o.Lock)
 	return o, err
 }
 
@@ -215,7 +216,7 @@ func (x *exchange) copyObject() *awsapi.Error {
 func (x *exchange) copiesItself() bool {
 	h := x.header
 	return x.source.bucket == x.bucket && x.source.key == x.key && x.source.version == "" && !x.replacesTags() &&
-		h.Get("X-Amz-Storage-Class") == "" && h.Get("X-Amz-Website-Redirect-Location") == "" && h.Get("X-Amz-Server-Side-Encryption") == ""
+		h.Get("X-Amz-Storage-Class") == "" && h.Get("X-Amz-Website-Redirect-Location") == "" && h.Get(sseHeader) == ""
 }
 
 // copyBody gives o the bytes of src, which are not copied. What is not known of

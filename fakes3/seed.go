@@ -49,7 +49,7 @@ func (s *Server) CreateBucket(in Bucket) error {
 	if in.Versioned {
 		as.versioning = storage.Enabled
 	}
-	if err := checkTags(in.Tags, 50); err != nil {
+	if err := checkTags(in.Tags, bucketTags); err != nil {
 		return fmt.Errorf("create bucket %q: %w", in.Name, err)
 	}
 	settled, err := newSettings(as)

@@ -178,7 +178,7 @@ func TestConditionalRequests(t *testing.T) {
 		{"PUT", "/data/public/a.txt", "If-None-Match: *", 412}, {"PUT", "/data/fresh1", "If-None-Match: *", 200}, {"PUT", "/data/fresh2", "If-None-Match: x", 501},
 		{"PUT", "/data/public/a.txt", "If-Match: \"x\"", 412}, {"PUT", "/data/none", "If-Match: \"x\"", 404}, {"DELETE", "/data/public/a.txt", "If-Match: \"x\"", 412},
 		{"PUT", "/data/fresh3", "X-Amz-Acl: public-read", 400}, {"PUT", "/data/fresh4", "X-Amz-Acl: bucket-owner-full-control", 200}, {"PUT", "/data/fresh5", "X-Amz-Object-Lock-Mode: GOVERNANCE", 400},
-		{"PUT", "/data/fresh6", "X-Amz-Server-Side-Encryption: aws:kms", 501}, {"PUT", "/data/fresh7", "X-Amz-Server-Side-Encryption: AES256", 200}, {"PUT", "/data/fresh8", "X-Amz-Storage-Class: X", 400},
+		{"PUT", "/data/fresh6", "X-Amz-Server-Side-Encryption: KMS", 400}, {"PUT", "/data/fresh7", "X-Amz-Server-Side-Encryption: AES256", 200}, {"PUT", "/data/fresh8", "X-Amz-Storage-Class: X", 400},
 		{"PUT", "/data/fresh9", "X-Amz-Server-Side-Encryption-Customer-Algorithm: AES256", 403}, {"GET", "/data/public/a.txt", "X-Amz-Server-Side-Encryption-Customer-Algorithm: AES256", 400}, {"DELETE", "/data/public/a.txt", "X-Amz-Bypass-Governance-Retention: true", 400},
 		{"PUT", "/data/fresh10", "X-Amz-Grant-Read: id=1", 400},
 	} {

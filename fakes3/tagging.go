@@ -31,13 +31,13 @@ func (x *exchange) decodeTags() *awsapi.Error {
 	}
 	most := maxTags
 	if x.op.target == toBucket {
-		most = 50
+		most = bucketTags
 	}
 	tags := fromXML(in.Tags)
 	if err := checkTags(tags, most); err != nil {
 		return err
 	}
-	x.early = tags
+	x.tags = tags
 	return nil
 }
 
@@ -68,8 +68,7 @@ func (x *exchange) putTagging() *awsapi.Error {
 			return err
 		}
 	}
-	tags := x.early.([]iam.Tag) //nolint:errcheck // set by decodeTags
-	return x.setTags(tags, map[target]int{toObject: http.StatusOK, toBucket: http.StatusNoContent}[x.op.target])
+	return x.setTags(x.tags, map[target]int{toObject: http.StatusOK, toBucket: http.StatusNoContent}[x.op.target])
 }
 
 func (x *exchange) deleteTagging() *awsapi.Error { return x.setTags(nil, http.StatusNoContent) }

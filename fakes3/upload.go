@@ -58,6 +58,7 @@ func (x *exchange) complete(u *storage.Upload, list []chosen) (*storage.Object, 
 		return nil, perr
 	}
 	o := assemble(u, parts)
+	o.Encryption, o.Lock = x.encrypted(u.Draft.Encryption), x.retained(u.Draft.Lock)
 	stored, err := x.store.CompleteUpload(x.bucket.Bucket, u, o, x.conditions())
 	return stored, x.uploadFailed(err)
 }

@@ -205,7 +205,7 @@ func (n *Encryption) decode(f field) error {
 func (l Lock) encode(e *encoder) {
 	e.text(1, l.Mode)
 	e.time(2, l.Until)
-	e.flag(3, l.Hold)
+	e.text(3, l.Hold)
 }
 
 func (l *Lock) decode(f field) (err error) {
@@ -215,7 +215,7 @@ func (l *Lock) decode(f field) (err error) {
 	case 2:
 		l.Until, err = f.time()
 	case 3:
-		l.Hold = f.flag()
+		l.Hold = f.text
 	default:
 		return f.unknown()
 	}

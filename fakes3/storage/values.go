@@ -55,7 +55,7 @@ type Encryption struct {
 type Lock struct {
 	Mode  string // GOVERNANCE, COMPLIANCE or ""
 	Until time.Time
-	Hold  bool
+	Hold  string // ON, OFF or ""
 }
 
 // Object is one version of an object, or a delete marker. It never changes

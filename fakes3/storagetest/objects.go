@@ -128,7 +128,7 @@ func (f *fixture) object() {
 		Tags:       []storage.Tag{{Key: "k", Value: "v"}, {Key: "empty"}},
 		Checksum:   storage.Checksum{Algorithm: "SHA256", Value: "abc=", Composite: true},
 		Encryption: storage.Encryption{Algorithm: "aws:kms", KeyID: "key", Context: "e30=", BucketKey: true, CustomerKeyMD5: "m"},
-		Lock:       storage.Lock{Mode: "GOVERNANCE", Until: date, Hold: true},
+		Lock:       storage.Lock{Mode: "GOVERNANCE", Until: date, Hold: "ON"},
 		Parts: []storage.Part{
 			{Number: 1, Size: 3, ETag: `"p"`, Checksum: storage.Checksum{Algorithm: "CRC32", Value: "x"}},
 			{Number: 9, Size: 2},

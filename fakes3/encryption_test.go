@@ -1,0 +1,139 @@
+package fakes3_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+const (
+	sse, sseKeyID = "X-Amz-Server-Side-Encryption", "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id"
+	kmsKey        = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+	theirKey      = "arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+)
+
+// TestEncryptionHeaders: what a client asks for is echoed, stored and answered.
+func TestEncryptionHeaders(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	root := w.root()
+	for _, tt := range []struct {
+		name   string
+		header []string
+		want   string // the algorithm and the key, or an error
+	}{
+		{"nothing", nil, "AES256 "},
+		{"SSE-S3", []string{sse, "AES256"}, "AES256 "},
+		{"KMS with a key", []string{sse, "aws:kms", sseKeyID, kmsKey}, "aws:kms " + kmsKey},
+		{"KMS with an id", []string{sse, "aws:kms", sseKeyID, "1234abcd-12ab-34cd-56ef-1234567890ab"}, "aws:kms " + kmsKey},
+		{"KMS with an alias", []string{sse, "aws:kms", sseKeyID, "alias/mine"}, "aws:kms arn:aws:kms:eu-west-1:111122223333:alias/mine"},
+		{"dual", []string{sse, "aws:kms:dsse", sseKeyID, kmsKey}, "aws:kms:dsse " + kmsKey},
+		{"unknown", []string{sse, "KMS"}, "InvalidArgument The encryption method specified is not supported"},
+		{"key without KMS", []string{sse, "AES256", sseKeyID, kmsKey}, "InvalidArgument Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms"},
+		{"key alone", []string{sseKeyID, kmsKey}, "InvalidArgument Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms"},
+	} {
+		got := w.with(root, http.MethodPut, "/data/k", "x", tt.header...)
+		if got.status != 200 {
+			if got.err.Code+" "+got.err.Message != tt.want {
+				t.Errorf("%s: %d %s", tt.name, got.status, got.body)
+			}
+			continue
+		}
+		for _, h := range []http.Header{got.header, w.call(root, http.MethodGet, "/data/k").header, w.call(root, http.MethodHead, "/data/k").header} {
+			if seen := h.Get(sse) + " " + h.Get(sseKeyID); seen != tt.want {
+				t.Errorf("%s: %q, want %q", tt.name, seen, tt.want)
+			}
+		}
+	}
+	got := w.with(root, http.MethodPut, "/data/k", "x", sse, "aws:kms")
+	managed := got.header.Get(sseKeyID)
+	if !strings.HasPrefix(managed, "arn:aws:kms:eu-west-1:111122223333:key/") || managed == kmsKey {
+		t.Errorf("managed key %q", managed)
+	}
+	w.do(root, w.request(http.MethodPut, "/data?encryption", "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>"+kmsKey+"</KMSMasterKeyID></ApplyServerSideEncryptionByDefault><BucketKeyEnabled>true</BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>"))
+	for name, tt := range map[string]struct {
+		header []string
+		want   string
+	}{"default": {nil, "aws:kms " + kmsKey + " true"}, "overridden": {[]string{sse, "AES256"}, "AES256  "}, "key of the default": {[]string{sse, "aws:kms"}, "aws:kms " + kmsKey + " true"}} {
+		h := w.with(root, http.MethodPut, "/data/k", "x", tt.header...).header
+		if seen := h.Get(sse) + " " + h.Get(sseKeyID) + " " + h.Get("X-Amz-Server-Side-Encryption-Bucket-Key-Enabled"); seen != tt.want {
+			t.Errorf("%s of the bucket: %q, want %q", name, seen, tt.want)
+		}
+	}
+	// A default is not in the request, so it is no condition key (K156).
+	c := w.role("sse", `{"Effect":"Allow","Action":["s3:PutObject","kms:*"],"Resource":"*","Condition":{"StringEqualsIfExists":{"s3:x-amz-server-side-encryption":"AES256"}}}`)
+	if got := w.do(c, w.request(http.MethodPut, "/data/k", "x")); got.status != 200 || got.header.Get(sse) != "aws:kms" {
+		t.Errorf("default: %d %v", got.status, got.header)
+	}
+}
+
+// TestKeysAreAuthorized: an object under a key of KMS is for who may use the key
+// too.
+func TestKeysAreAuthorized(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	root := w.root()
+	if got := w.with(root, http.MethodPut, "/data/k", "secret", sse, "aws:kms", sseKeyID, kmsKey); got.status != 200 {
+		t.Fatal(got.body)
+	}
+	w.with(root, http.MethodPut, "/data/managed", "managed", sse, "aws:kms")
+	plain := w.role("plain", allow("s3:*"))
+	via := w.role("via", allow("s3:*"), `{"Effect":"Allow","Action":["kms:Decrypt","kms:GenerateDataKey"],"Resource":"`+kmsKey+`","Condition":{"StringEquals":{"kms:ViaService":"s3.eu-west-1.amazonaws.com"},"StringLike":{"kms:EncryptionContext:aws:s3:arn":"arn:aws:s3:::data/*"}}}`)
+	reader := w.role("reader", allow("s3:*"), on("Allow", []string{kmsKey}, "kms:Decrypt"))
+	const decrypt = `is not authorized to perform: kms:Decrypt on resource: ` + kmsKey + ` because no identity-based policy allows the kms:Decrypt action`
+	const generate = `is not authorized to perform: kms:GenerateDataKey on resource: ` + kmsKey + ` because no identity-based policy allows the kms:GenerateDataKey action`
+	for _, tt := range []struct {
+		name, method, target string
+		c                    creds
+		header               []string
+		denial               string
+	}{
+		{"get", "GET", "/data/k", plain, nil, decrypt},
+		{"get with the key", "GET", "/data/k", reader, nil, ""},
+		{"get by way of S3", "GET", "/data/k", via, nil, ""},
+		{"get of a managed key", "GET", "/data/managed", plain, nil, ""},
+		{"put", "PUT", "/data/new", plain, []string{sse, "aws:kms", sseKeyID, kmsKey}, generate},
+		{"put by a reader", "PUT", "/data/new", reader, []string{sse, "aws:kms", sseKeyID, kmsKey}, generate},
+		{"put by way of S3", "PUT", "/data/new", via, []string{sse, "aws:kms", sseKeyID, kmsKey}, ""},
+		{"copy", "PUT", "/data/copy", plain, []string{"X-Amz-Copy-Source", "data/k"}, decrypt},
+		{"copy with the key", "PUT", "/data/copy", reader, []string{"X-Amz-Copy-Source", "data/k"}, ""},
+		{"upload", "POST", "/data/multi?uploads", reader, []string{sse, "aws:kms", sseKeyID, kmsKey}, generate},
+		{"another account's key", "PUT", "/data/new", w.role("any", allow("*")), []string{sse, "aws:kms", sseKeyID, theirKey}, "Access Denied"},
+	} {
+		got := w.with(tt.c, tt.method, tt.target, "", tt.header...)
+		if tt.denial == "" && got.status != 200 || tt.denial != "" && (got.status != 403 || got.err.Code != "AccessDenied" || !strings.HasSuffix(got.err.Message, tt.denial)) {
+			t.Errorf("%s: %d %s", tt.name, got.status, got.body)
+		}
+	}
+	if a, b := w.call(plain, http.MethodHead, "/data/k"), w.with(plain, http.MethodHead, "/data/k", "", "X-Amz-Checksum-Mode", "ENABLED"); a.status != 200 || b.status != 403 {
+		t.Errorf("head: %d, with checksum %d", a.status, b.status)
+	}
+	// Parts are under the key that the upload was begun with.
+	id := all(w.with(root, http.MethodPost, "/data/multi?uploads", "", sse, "aws:kms", sseKeyID, kmsKey).body, "UploadId")[0]
+	if got := w.with(plain, http.MethodPut, "/data/multi?partNumber=1&uploadId="+id, "x"); !strings.HasSuffix(got.err.Message, generate) {
+		t.Errorf("part: %d %s", got.status, got.body)
+	}
+	if got := w.with(via, http.MethodPut, "/data/multi?partNumber=1&uploadId="+id, "x"); got.status != 200 || got.header.Get(sseKeyID) != kmsKey {
+		t.Errorf("part by way of S3: %d %v", got.status, got.header)
+	}
+	if got := w.call(plain, http.MethodDelete, "/data/multi?uploadId="+id); got.status != 204 {
+		t.Errorf("abort needs no key: %d %s", got.status, got.body)
+	}
+}
+
+// TestCustomerKeys: keys of customers (SSE-C) are refused, as by every new bucket.
+func TestCustomerKeys(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const algorithm = "X-Amz-Server-Side-Encryption-Customer-Algorithm"
+	if got := w.with(w.root(), http.MethodPut, "/data/k", "x", algorithm, "AES256"); got.status != 403 || got.err.Code != "AccessDenied" {
+		t.Errorf("blocked: %d %s", got.status, got.body)
+	}
+	if got := w.with(w.root(), http.MethodGet, "/data/public/a.txt", "", algorithm, "AES256"); got.status != 400 || got.err.Message != "The encryption parameters are not applicable to this object." {
+		t.Errorf("read: %d %s", got.status, got.body)
+	}
+	w.do(w.root(), w.request(http.MethodPut, "/data?encryption", "<ServerSideEncryptionConfiguration><Rule><BlockedEncryptionTypes><EncryptionType>NONE</EncryptionType></BlockedEncryptionTypes></Rule></ServerSideEncryptionConfiguration>"))
+	if got := w.with(w.root(), http.MethodPut, "/data/k", "x", algorithm, "AES256"); got.status != 501 || w.get("data", "k") != "!NoSuchKey" {
+		t.Errorf("not blocked: %d %s", got.status, got.body)
+	}
+}

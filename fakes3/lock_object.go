@@ -1,0 +1,104 @@
+package fakes3
+
+import (
+	"net/http"
+
+	"github.com/irsatz/irsatz/fakes3/storage"
+	"github.com/irsatz/irsatz/internal/awsapi"
+	"github.com/irsatz/irsatz/internal/shape"
+)
+
+const lockTime = "2006-01-02T15:04:05.000Z"
+
+// checkLocks refuses to speak of locks where the bucket has none.
+func (x *exchange) checkLocks() *awsapi.Error {
+	if !x.settings.locks {
+		return invalidRequest("Bucket is missing Object Lock Configuration")
+	}
+	return nil
+}
+
+func noLock() *awsapi.Error {
+	return fail(http.StatusNotFound, "NoSuchObjectLockConfiguration", "The specified object does not have a ObjectLock configuration")
+}
+
+func (x *exchange) getRetention() *awsapi.Error {
+	if err := x.checkLocks(); err != nil {
+		return err
+	}
+	l := x.object.Lock
+	if l.Mode == "" {
+		return noLock()
+	}
+	x.answer(http.StatusOK, document("Retention", "<Mode>"+l.Mode+"</Mode><RetainUntilDate>"+l.Until.Format(lockTime)+"</RetainUntilDate>"))
+	return nil
+}
+
+// putRetention changes until when a version is kept. A retention can be made
+// longer; to make it shorter takes the bypass, and in compliance mode nothing
+// does.
+func (x *exchange) putRetention() *awsapi.Error {
+	if err := x.checkLocks(); err != nil {
+		return err
+	}
+	e := x.early.(*shape.Element) //nolint:errcheck // set by decodeEarly
+	next := storage.Lock{Mode: e.Get("Mode")}
+	if (next.Mode == "") != (e.Get("RetainUntilDate") == "") {
+		return malformedXML()
+	}
+	if next.Mode != "" {
+		t, err := shape.ParseDate(e.Get("RetainUntilDate"))
+		if err != nil {
+			return malformedXML()
+		}
+		if !t.After(x.call.Time) {
+			return invalidArgument("The retain until date must be in the future!", "RetainUntilDate", e.Get("RetainUntilDate"))
+		}
+		next.Until = t
+	}
+	now := x.object.Lock
+	weaker := next.Until.Before(now.Until) || next.Mode != now.Mode && now.Mode == compliance
+	if x.call.Time.Before(now.Until) && weaker && (now.Mode == compliance || !x.mayBypass(x.key)) {
+		return protected()
+	}
+	return x.amend(func(o *storage.Object) { o.Lock.Mode, o.Lock.Until = next.Mode, next.Until })
+}
+
+func (x *exchange) getLegalHold() *awsapi.Error {
+	if err := x.checkLocks(); err != nil {
+		return err
+	}
+	if x.object.Lock.Hold == "" {
+		return noLock()
+	}
+	x.answer(http.StatusOK, document("LegalHold", "<Status>"+x.object.Lock.Hold+"</Status>"))
+	return nil
+}
+
+func (x *exchange) putLegalHold() *awsapi.Error {
+	if err := x.checkLocks(); err != nil {
+		return err
+	}
+	hold := x.early.(*shape.Element).Get("Status") //nolint:errcheck // set by decodeEarly
+	return x.amend(func(o *storage.Object) { o.Lock.Hold = hold })
+}
+
+// amend changes the version that was found.
+func (x *exchange) amend(f func(*storage.Object)) *awsapi.Error {
+	if err := x.store.AmendObject(x.bucket.Bucket, x.object, f); err != nil {
+		return failed(err, x.name, x.key)
+	}
+	return x.done(http.StatusOK)
+}
+
+// describeLock sets the headers of a version's lock, of which who may not read
+// them is told nothing.
+func (x *exchange) describeLock(h http.Header, l storage.Lock) {
+	if l.Mode != "" && x.mayRead("GetObjectRetention") {
+		h.Set(lockMode, l.Mode)
+		h.Set(lockUntil, l.Until.Format(lockTime))
+	}
+	if l.Hold != "" && x.mayRead("GetObjectLegalHold") {
+		h.Set(lockHold, l.Hold)
+	}
+}
