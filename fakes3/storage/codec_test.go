@@ -17,7 +17,7 @@ func FuzzRecords(f *testing.F) {
 	o := &Object{
 		Key: "k", VersionID: "v", Marker: true, Modified: date, ETag: `"e"`, Class: "GLACIER",
 		Content: Content{Extents: []Extent{{"b", 1, 2}, {"c", 0, 9}}}, Headers: []Pair{{"A", "\xff"}, {"B", ""}}, Tags: []Tag{{"t", ""}},
-		Checksum: Checksum{"CRC32", "x", true}, Encryption: Encryption{"aws:kms", "k", "c", true, "m"}, Lock: Lock{"COMPLIANCE", date, true},
+		Checksum: Checksum{"CRC32", "x", true}, Encryption: Encryption{"aws:kms", "k", "c", true, "m"}, Lock: Lock{"COMPLIANCE", date, "ON"},
 		Parts: []Part{{Number: 1, Size: 5, ETag: "p", Modified: date, Checksum: Checksum{Algorithm: "SHA1"}}}, age: 1 << 63,
 	}
 	f.Add(encodeRow[Object](o))
