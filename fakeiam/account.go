@@ -11,7 +11,9 @@ func (s *Server) accountOperations() []awsapi.Operation {
 	return []awsapi.Operation{
 		awsapi.Guarded("CreateAccountAlias", s.aliasTargets, s.createAlias),
 		awsapi.Guarded("DeleteAccountAlias", s.aliasTargets, s.deleteAlias),
+		awsapi.Guarded("GetAccountAuthorizationDetails", s.accountDetailsTargets, s.getAccountDetails),
 		awsapi.Guarded("GetAccountPasswordPolicy", s.passwordPolicyTargets, s.getPasswordPolicy),
+		awsapi.Guarded("GetAccountSummary", s.accountSummaryTargets, s.getAccountSummary),
 		awsapi.Guarded("ListAccountAliases", s.listAliasesTargets, s.listAliases),
 	}
 }

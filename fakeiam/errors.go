@@ -65,6 +65,7 @@ var (
 	errPolicyARN     = validationError("Invalid ARN:  Could not be parsed!")
 	errPartition     = validationError("Invalid ARN partition")
 	errMarker        = validationError("Invalid Marker.")
+	errOtherMarker   = validationError("Marker and Filter do not match")
 
 	errNotUser = validationError("Must specify userName when calling with non-User credentials")
 	// The text is not recorded.

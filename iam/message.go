@@ -118,3 +118,13 @@ func (s *Store) AccountOfKey(accessKeyID string) (string, bool) {
 	}
 	return AccountOfAccessKey(accessKeyID)
 }
+
+// HasRootKey reports whether there are root credentials of the account.
+func (s *Store) HasRootKey(accountID string) bool {
+	for _, r := range s.root {
+		if r.AccountID == accountID {
+			return true
+		}
+	}
+	return false
+}
