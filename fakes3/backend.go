@@ -171,7 +171,7 @@ func (b *backend) CreateMultipartUpload(name, key string, _ map[string]string) (
 	if err := b.allow("CreateMultipartUpload", name, key); err != nil {
 		return "", err
 	}
-	u, err := b.x.store.StartUpload(b.x.bucket.Bucket, storage.Upload{Key: key, Draft: *b.put, Algorithm: b.x.header.Get("X-Amz-Checksum-Algorithm")})
+	u, err := b.x.store.StartUpload(b.x.bucket.Bucket, *b.upload)
 	if err != nil {
 		return "", b.fail(failed(err, name, key))
 	}
@@ -205,50 +205,6 @@ func (b *backend) AbortMultipartUpload(name, key string, id gofakes3.UploadID) e
 	return b.fail(b.x.uploadFailed(b.x.store.AbortUpload(b.x.bucket.Bucket, b.upload)))
 }
 
-// CompleteMultipartUpload implements gofakes3.MultipartBackend.
-func (b *backend) CompleteMultipartUpload(name, key string, id gofakes3.UploadID, in *gofakes3.CompleteMultipartUploadRequest) (gofakes3.VersionID, string, error) {
-	if err := b.allowUpload("CompleteMultipartUpload", name, key, id); err != nil {
-		return "", "", err
-	}
-	list := make([]chosen, len(in.Parts))
-	for i, p := range in.Parts {
-		list[i] = chosen{p.PartNumber, p.ETag}
-	}
-	if len(list) == 0 {
-		return "", "", b.fail(malformedXML())
-	}
-	o, err := b.x.complete(b.upload, list)
-	if err != nil {
-		return "", "", b.fail(err)
-	}
-	b.stored = o
-	return "", o.ETag, nil
-}
-
-// ListParts implements gofakes3.MultipartBackend.
-func (b *backend) ListParts(name, key string, id gofakes3.UploadID, marker int, limit int64) (*gofakes3.ListMultipartUploadPartsResult, error) {
-	if err := b.allowUpload("ListParts", name, key, id); err != nil {
-		return nil, err
-	}
-	limit = min(limit, maxPart)
-	parts, err := b.x.store.Parts(b.x.bucket.Bucket, b.upload, marker, int(limit)+1)
-	if err != nil {
-		return nil, b.fail(b.x.uploadFailed(err))
-	}
-	out := &gofakes3.ListMultipartUploadPartsResult{Bucket: name, Key: key, UploadID: id, PartNumberMarker: marker, MaxParts: limit, StorageClass: gofakes3.StorageStandard}
-	for i, p := range parts {
-		if i == int(limit) {
-			out.IsTruncated = true
-			break
-		}
-		out.Parts = append(out.Parts, gofakes3.ListMultipartUploadPartItem{
-			PartNumber: p.Number, LastModified: gofakes3.NewContentTime(p.Modified), ETag: p.ETag, Size: p.Size,
-		})
-		out.NextPartNumberMarker = p.Number
-	}
-	return out, nil
-}
-
 // What follows is never asked for: the Server answers it without gofakes3.
 
 // CreateBucket implements gofakes3.Backend.
@@ -272,6 +228,16 @@ func (b *backend) DeleteMulti(string, ...string) (none gofakes3.MultiDeleteResul
 
 // ListMultipartUploads implements gofakes3.MultipartBackend.
 func (b *backend) ListMultipartUploads(string, *gofakes3.UploadListMarker, gofakes3.Prefix, int64) (*gofakes3.ListMultipartUploadsResult, error) {
+	return nil, b.stray()
+}
+
+// CompleteMultipartUpload implements gofakes3.MultipartBackend.
+func (b *backend) CompleteMultipartUpload(string, string, gofakes3.UploadID, *gofakes3.CompleteMultipartUploadRequest) (gofakes3.VersionID, string, error) {
+	return "", "", b.stray()
+}
+
+// ListParts implements gofakes3.MultipartBackend.
+func (b *backend) ListParts(string, string, gofakes3.UploadID, int, int64) (*gofakes3.ListMultipartUploadPartsResult, error) {
 	return nil, b.stray()
 }
 

@@ -78,9 +78,9 @@ func setChecksum(h http.Header, c storage.Checksum) {
 	if c.Algorithm == "" {
 		return
 	}
-	kind := "FULL_OBJECT"
+	kind := fullObject
 	if c.Composite {
-		kind = "COMPOSITE"
+		kind = composite
 	}
 	h[checksumHeader(c.Algorithm)] = []string{c.Value}
 	h["X-Amz-Checksum-Type"] = []string{kind}

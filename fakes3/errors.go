@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/internal/awsapi"
@@ -149,8 +150,9 @@ func methodNotAllowed(method, resource string) *awsapi.Error {
 		detail("Method", method), detail("ResourceType", resource))
 }
 
-func invalidPart() *awsapi.Error {
-	return badRequest("InvalidPart", "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.")
+func invalidPart(u *storage.Upload, p chosen) *awsapi.Error {
+	return badRequest("InvalidPart", "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
+		detail("UploadId", u.ID), detail("PartNumber", itoa(p.Number)), detail("ETag", strings.Trim(p.ETag, `"`)))
 }
 
 func invalidPartOrder() *awsapi.Error {

@@ -56,7 +56,7 @@ var amzHeaders = map[string]headerUse{
 	"X-Amz-Server-Side-Encryption-Customer-Key": missing, "X-Amz-Server-Side-Encryption-Customer-Key-Md5": missing,
 	"X-Amz-Copy-Source-Server-Side-Encryption-Customer-Algorithm": missing, "X-Amz-Copy-Source-Server-Side-Encryption-Customer-Key": missing,
 	"X-Amz-Copy-Source-Server-Side-Encryption-Customer-Key-Md5": missing,
-	"X-Amz-Mfa": missing, "X-Amz-Bucket-Namespace": missing, "X-Amz-Write-Offset-Bytes": missing, "X-Amz-Mp-Object-Size": missing,
+	"X-Amz-Mfa": missing, "X-Amz-Bucket-Namespace": missing, "X-Amz-Write-Offset-Bytes": missing, "X-Amz-Mp-Object-Size": understood,
 	"X-Amz-If-Match-Last-Modified-Time": missing, "X-Amz-If-Match-Size": missing, "X-Amz-Transition-Default-Minimum-Object-Size": understood,
 	"X-Amz-Confirm-Remove-Self-Bucket-Access": missing, "X-Amz-Bucket-Object-Lock-Token": missing, "X-Amz-Create-Session-Mode": missing,
 	"X-Amz-Rename-Source": missing, "X-Amz-Rename-Source-If-Match": missing, "X-Amz-Rename-Source-If-None-Match": missing,

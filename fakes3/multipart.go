@@ -23,15 +23,20 @@ func (x *exchange) createUpload() *awsapi.Error {
 	}
 	encryption := o.Encryption
 	o.Encryption = x.asked // which the parts inherit
-	b := &backend{x: x, put: o}
+	algorithm, kind, err := askedChecksum(x.header)
+	if err != nil {
+		return err
+	}
+	b := &backend{x: x, upload: &storage.Upload{Key: x.key, Draft: *o, Algorithm: algorithm, Composite: kind == composite}}
 	out, err := b.run("uploads", make(http.Header))
 	if err != nil {
 		return err
 	}
 	h := x.w.Header()
 	setEncryption(h, encryption)
-	if v := x.header.Get("X-Amz-Checksum-Algorithm"); v != "" {
-		h.Set("X-Amz-Checksum-Algorithm", v)
+	if algorithm != "" {
+		h.Set("X-Amz-Checksum-Algorithm", algorithm)
+		h.Set("X-Amz-Checksum-Type", kind)
 	}
 	x.answer(http.StatusOK, out.body.Bytes())
 	return nil
@@ -57,6 +62,9 @@ func (x *exchange) uploadPart() *awsapi.Error {
 	if err != nil {
 		return err
 	}
+	if err := checkPart(u, body.sum); err != nil {
+		return err
+	}
 	b := &backend{x: x, body: body, upload: u}
 	if body.size == 0 {
 		// gofakes3 wants a length; S3 takes an empty part.
@@ -70,20 +78,24 @@ func (x *exchange) uploadPart() *awsapi.Error {
 	h := x.w.Header()
 	h["Etag"] = []string{b.part.ETag}
 	setEncryption(h, x.encrypted(u.Draft.Encryption))
-	if body.sum != nil {
+	switch {
+	case body.sum != nil:
 		h[body.sum.header] = []string{body.sum.value()}
+	case u.Algorithm != "":
+		h[checksumHeader(u.Algorithm)] = []string{b.part.Checksum.Value}
 	}
 	return x.done(http.StatusOK)
 }
 
 // putPart stores a part of the body.
 func (b *backend) putPart(number int, in io.Reader) *awsapi.Error {
+	in, sum := watch(in, partChecksum(b.upload), b.body.sum)
 	content, err := b.receive(in, b.body.size)
 	if err != nil {
 		return err
 	}
 	defer b.x.store.Discard(content)
-	p := storage.Part{Number: number, Content: content, ETag: b.body.etag()}
+	p := storage.Part{Number: number, Content: content, ETag: b.body.etag(), Checksum: sum.stored()}
 	b.part, err = b.x.putPart(b.upload, p)
 	return err
 }
@@ -93,6 +105,7 @@ type copyPartResult struct {
 	Xmlns    string   `xml:"xmlns,attr"`
 	ETag     string   `xml:"ETag"`
 	Modified string   `xml:"LastModified"`
+	Checksum checksumElement
 }
 
 // uploadPartCopy is served without gofakes3, which would store the empty body.
@@ -114,18 +127,23 @@ func (x *exchange) uploadPartCopy() *awsapi.Error {
 		}
 		content = content.Slice(first, last-first+1)
 	}
-	etag, err := x.digest(content)
+	sum := partChecksum(u)
+	etag, err := x.digest(content, sum.sum)
 	if err != nil {
 		return err
 	}
-	p, err := x.putPart(u, storage.Part{Number: number, Content: content, ETag: etag})
+	p, err := x.putPart(u, storage.Part{Number: number, Content: content, ETag: etag, Checksum: sum.stored()})
 	if err != nil {
 		return err
 	}
 	if x.source.bucket.versioned() {
 		x.w.Header().Set("X-Amz-Copy-Source-Version-Id", src.VersionID)
 	}
-	return x.answerXML(copyPartResult{Xmlns: xmlNamespace, ETag: p.ETag, Modified: p.Modified.Format(listTime)})
+	out := copyPartResult{Xmlns: xmlNamespace, ETag: p.ETag, Modified: p.Modified.Format(listTime)}
+	if u.Algorithm != "" {
+		out.Checksum = checksumElement(p.Checksum)
+	}
+	return x.answerXML(out)
 }
 
 // digest reads a content that is stored, and returns its ETag. What else is
@@ -145,28 +163,6 @@ func (x *exchange) digest(c storage.Content, also ...io.Writer) (etag string, _ 
 
 func quoted(sum hash.Hash) string { return `"` + hex.EncodeToString(sum.Sum(nil)) + `"` }
 
-func (x *exchange) completeUpload() *awsapi.Error {
-	if err := x.checkPutConditions(); err != nil {
-		return err
-	}
-	body, err := x.openBody(maxXML)
-	if err != nil {
-		return err
-	}
-	u, err := x.upload()
-	if err != nil {
-		return err
-	}
-	b := &backend{x: x, body: body, upload: u}
-	out, err := b.run("uploadId="+url.QueryEscape(u.ID), make(http.Header))
-	if err != nil {
-		return err
-	}
-	x.stamp(x.w.Header(), b.stored)
-	x.answer(http.StatusOK, out.body.Bytes())
-	return nil
-}
-
 func (x *exchange) abortUpload() *awsapi.Error {
 	u, err := x.upload()
 	if err != nil {
@@ -177,28 +173,4 @@ func (x *exchange) abortUpload() *awsapi.Error {
 		return err
 	}
 	return x.done(http.StatusNoContent)
-}
-
-func (x *exchange) listParts() *awsapi.Error {
-	u, err := x.upload()
-	if err != nil {
-		return err
-	}
-	query := url.Values{"uploadId": {u.ID}}
-	for _, name := range [...]string{"max-parts", "part-number-marker"} {
-		n, err := x.number(name, 1000)
-		if err != nil {
-			return err
-		}
-		if _, ok := param(x.params, name); ok {
-			query.Set(name, itoa(n))
-		}
-	}
-	b := &backend{x: x, upload: u}
-	out, err := b.run(query.Encode(), make(http.Header))
-	if err != nil {
-		return err
-	}
-	x.answer(http.StatusOK, out.body.Bytes())
-	return nil
 }

@@ -233,10 +233,10 @@ func (x *exchange) copyBody(o, src *storage.Object) *awsapi.Error {
 	}
 	c := newChecksum(checksumPrefix + algorithm)
 	if c == nil && algorithm != "" {
-		return invalidRequest("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+		return invalidRequest(unsupportedChecksum)
 	}
 	if c == nil {
-		c = newChecksum("X-Amz-Checksum-Crc64nvme")
+		c = newChecksum(checksumPrefix + unasked)
 	}
 	var err *awsapi.Error
 	o.ETag, err = x.digest(o.Content, c.sum)
