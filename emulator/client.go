@@ -76,6 +76,24 @@ func (c *Client) Describe(ctx context.Context, cluster, namespace, name string) 
 	return get[Description](ctx, c, "/v1/serviceaccounts/"+url.PathEscape(namespace)+"/"+url.PathEscape(name)+"?"+q.Encode())
 }
 
+// CreateIAMServiceAccount makes a role and its service account; see
+// Emulator.CreateIAMServiceAccount.
+func (c *Client) CreateIAMServiceAccount(ctx context.Context, request IAMServiceAccount) (IAMServiceAccountResult, error) {
+	return post[IAMServiceAccountResult](ctx, c, "/v1/iamserviceaccounts", request)
+}
+
+// IAMServiceAccounts lists the roles made for service accounts of the cluster.
+func (c *Client) IAMServiceAccounts(ctx context.Context, cluster string) ([]IAMServiceAccountEntry, error) {
+	return get[[]IAMServiceAccountEntry](ctx, c, "/v1/iamserviceaccounts?"+url.Values{"cluster": {cluster}}.Encode())
+}
+
+// DeleteIAMServiceAccount removes the role made for a service account; see
+// Emulator.DeleteIAMServiceAccount.
+func (c *Client) DeleteIAMServiceAccount(ctx context.Context, cluster, namespace, name string) (IAMServiceAccountResult, error) {
+	path := "/v1/iamserviceaccounts/" + url.PathEscape(namespace) + "/" + url.PathEscape(name)
+	return decodeBody[IAMServiceAccountResult](c.do(ctx, http.MethodDelete, path+"?"+url.Values{"cluster": {cluster}}.Encode(), nil))
+}
+
 // Trail calls each for the newest limit records, oldest first; zero means all.
 // With follow it goes on with each new one until ctx ends.
 func (c *Client) Trail(ctx context.Context, limit int, follow bool, each func(*trail.Record) error) error {

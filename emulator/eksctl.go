@@ -10,6 +10,7 @@ import (
 	"github.com/irsatz/irsatz/manifest"
 )
 
+// roleARNAnnotation names the role of a ServiceAccount.
 const roleARNAnnotation = "eks.amazonaws.com/role-arn"
 
 // expansion turns ClusterConfigs into what eksctl makes of them.

@@ -130,14 +130,11 @@ func (e *Emulator) Inventory() (Inventory, error) {
 	return v, err
 }
 
-// roleAnnotation names the role of a ServiceAccount.
-const roleAnnotation = "eks.amazonaws.com/role-arn"
-
 // entry is the service account in an inventory.
 func (k *cluster) entry(sa *serviceAccount) ServiceAccountEntry {
 	return ServiceAccountEntry{
 		Cluster: k.name, Namespace: sa.namespace, Name: sa.name,
-		RoleARN: sa.annotations[roleAnnotation], Annotations: sa.annotations,
+		RoleARN: sa.annotations[roleARNAnnotation], Annotations: sa.annotations,
 	}
 }
 

@@ -143,7 +143,11 @@ func (e *Emulator) Reset() error {
 func (e *Emulator) load(state *manifest.State) error {
 	e.stateMu.Lock()
 	defer e.stateMu.Unlock()
-	w := e.world.Load()
+	return e.loadInto(e.world.Load(), state)
+}
+
+// loadInto adds the state to a world that is in use. The caller holds stateMu.
+func (e *Emulator) loadInto(w *world, state *manifest.State) error {
 	change, err := e.prepare(w, state)
 	if err != nil {
 		return err
@@ -157,4 +161,17 @@ func (e *Emulator) load(state *manifest.State) error {
 	}
 	defer e.verifier.Reset()
 	return change.apply(w)
+}
+
+// replace puts clusters in the place of those that are there, together with a
+// change of IAM. The caller holds stateMu.
+func (e *Emulator) replace(w *world, clusters *clusterSet, entities func(*iam.Draft) error) error {
+	c := &change{clusters: clusters, entities: entities, objects: &seed{}}
+	if w.records != nil {
+		var err error
+		if c.records, err = clusterChanges(w.clusters.Load(), clusters); err != nil {
+			return err
+		}
+	}
+	return c.apply(w)
 }

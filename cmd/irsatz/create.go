@@ -14,8 +14,8 @@ import (
 )
 
 func (p *program) createCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "create", Short: "Create tokens", Args: cobra.NoArgs, RunE: needsVerb}
-	cmd.AddCommand(p.createTokenCommand(), planned("iamserviceaccount"))
+	cmd := &cobra.Command{Use: "create", Short: "Create tokens and iamserviceaccounts", Args: cobra.NoArgs, RunE: needsVerb}
+	cmd.AddCommand(p.createTokenCommand(), p.createIAMServiceAccountCommand())
 	return cmd
 }
 

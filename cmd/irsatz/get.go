@@ -118,6 +118,7 @@ func (p *program) getCommand() *cobra.Command {
 	for _, r := range resources {
 		cmd.AddCommand(p.getResourceCommand(r))
 	}
+	cmd.AddCommand(p.getIAMServiceAccountCommand())
 	return cmd
 }
 

@@ -105,7 +105,7 @@ func (p *program) rootCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(
-		p.serveCommand(), p.demoCommand(), p.execCommand(), p.envCommand(), p.createCommand(), p.getCommand(), p.describeCommand(),
+		p.serveCommand(), p.demoCommand(), p.execCommand(), p.envCommand(), p.createCommand(), p.getCommand(), p.describeCommand(), p.deleteCommand(),
 		p.trailCommand(), p.whyCommand(), p.scenarioCommand(), p.probeCommand(), p.clockCommand(),
 		p.healthCommand(), p.resetCommand(), p.caCommand(), p.versionCommand(),
 		p.simulateCommand(), p.lintCommand(),
@@ -120,7 +120,7 @@ func (p *program) rootCommand() *cobra.Command {
 }
 
 // plannedCommands are verbs of the command line that irsatz will have.
-var plannedCommands = []string{"delete", "kind", "fault", "doctor"}
+var plannedCommands = []string{"kind", "fault", "doctor"}
 
 // planned answers for a verb that is not there yet.
 func planned(name string) *cobra.Command {
