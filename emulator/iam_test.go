@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/irsatz/irsatz/emulator"
 )
 
 // iam is a client with root's credentials.
@@ -55,6 +57,36 @@ func TestThumbprintLeftOut(t *testing.T) {
 		got, err := client.GetOpenIDConnectProvider(t.Context(), &awsiam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: made.OpenIDConnectProviderArn})
 		if err != nil || !slices.Equal(got.ThumbprintList, want) {
 			t.Errorf("%s: %v, want thumbprints %v", issuer, err, want)
+		}
+	}
+}
+
+// TestLaxTrustPolicies: the settings that let trust policies do what AWS refuses
+// reach IAM, each by itself.
+func TestLaxTrustPolicies(t *testing.T) {
+	t.Parallel()
+	trusts := func(principal string) string {
+		return `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":` + principal + `,"Action":["sts:AssumeRole","sts:AssumeRoleWithWebIdentity"]}}`
+	}
+	unknown := trusts(`{"AWS":"arn:aws:iam::000000000000:role/none"}`)
+	open := trusts(`{"Federated":"arn:aws:iam::000000000000:oidc-provider/gitlab.com"}`)
+	for name, c := range map[string]struct {
+		config        emulator.Config
+		unknown, open bool
+	}{
+		"AWS":               {emulator.Config{}, false, false},
+		"unknown principal": {emulator.Config{UnknownPrincipals: true}, true, false},
+		"open issuer":       {emulator.Config{OpenSharedIssuers: true}, false, true},
+	} {
+		client := start(t, "", func(config *emulator.Config) {
+			config.UnknownPrincipals, config.OpenSharedIssuers = c.config.UnknownPrincipals, c.config.OpenSharedIssuers
+		}).iam()
+		takes := func(role, document string) bool {
+			_, err := client.CreateRole(t.Context(), &awsiam.CreateRoleInput{RoleName: &role, AssumeRolePolicyDocument: &document})
+			return err == nil
+		}
+		if got := [2]bool{takes("unknown", unknown), takes("open", open)}; got != [2]bool{c.unknown, c.open} {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

@@ -99,7 +99,10 @@ func (e *Emulator) makeWorld(records *datadir.Records) (*world, error) {
 	if w.sts, err = fakests.New(w.stsConfig); err != nil {
 		return nil, err
 	}
-	if w.iam, err = fakeiam.New(fakeiam.Config{Config: w.api, Thumbprints: e.verifier}); err != nil {
+	w.iam, err = fakeiam.New(fakeiam.Config{
+		Config: w.api, Thumbprints: e.verifier, UnknownPrincipals: c.UnknownPrincipals, OpenSharedIssuers: c.OpenSharedIssuers,
+	})
+	if err != nil {
 		return nil, err
 	}
 	if w.s3, err = fakes3.New(w.s3Config()); err != nil {

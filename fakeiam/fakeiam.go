@@ -16,6 +16,12 @@ type Config struct {
 	// Thumbprints finds the thumbprint of a provider that is registered without
 	// one. Nil means that the list then stays empty.
 	Thumbprints Thumbprinter
+	// UnknownPrincipals lets trust policies name users and roles that are not
+	// there, which AWS refuses.
+	UnknownPrincipals bool
+	// OpenSharedIssuers lets trust policies trust everybody at an issuer that many
+	// organizations share, such as GitHub's, which AWS refuses.
+	OpenSharedIssuers bool
 }
 
 // Thumbprinter finds what identifies the certificate authority of an issuer.

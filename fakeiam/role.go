@@ -162,7 +162,11 @@ func (s *Server) createRole(_ context.Context, call *awsapi.Call, in *createRole
 		if len(d.Snapshot().Roles(role.AccountID)) >= maxRoles {
 			return limitExceeded("RolesPerAccount: 1000")
 		}
-		if err := bounding(d.Snapshot(), role.AccountID, role.BoundaryARN); err != nil {
+		err := s.checkTrusted(d.Snapshot(), role.AccountID, trust)
+		if err == nil {
+			err = bounding(d.Snapshot(), role.AccountID, role.BoundaryARN)
+		}
+		if err != nil {
 			return err
 		}
 		made, err = d.CreateRole(role)
@@ -174,18 +178,6 @@ func (s *Server) createRole(_ context.Context, call *awsapi.Call, in *createRole
 	answer := &roleAnswer{shortRole(made)}
 	answer.Role.PermissionsBoundary, answer.Role.Tags = shownBoundary(made.BoundaryARN), shownTags(made.Tags)
 	return answer, nil
-}
-
-// trustPolicy reads the trust policy of a role.
-func (s *Server) trustPolicy(text string) (*policy.Document, error) {
-	trust, err := document(policy.Trust, text)
-	if err != nil {
-		return nil, err
-	}
-	if trust.ExceedsQuota() {
-		return nil, limitExceeded("ACLSizePerRole: 2048")
-	}
-	return trust, nil
 }
 
 type roleNameInput struct {

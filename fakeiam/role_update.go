@@ -69,9 +69,18 @@ func (s *Server) updateAssumeRolePolicy(_ context.Context, call *awsapi.Call, in
 	if err != nil {
 		return nil, err
 	}
-	return &awsapi.NoResult{}, s.updateNamedRole(call, in.RoleName, func(r *iam.Role) error {
-		r.Trust.Document = trust
-		return nil
+	return &awsapi.NoResult{}, s.update(func(d *iam.Draft) error {
+		if _, ok := d.Snapshot().Role(call.Caller.AccountID, in.RoleName); !ok {
+			return noSuchRole(in.RoleName)
+		}
+		if err := s.checkTrusted(d.Snapshot(), call.Caller.AccountID, trust); err != nil {
+			return err
+		}
+		_, err := d.UpdateRole(call.Caller.AccountID, in.RoleName, func(r *iam.Role) error {
+			r.Trust.Document = trust
+			return nil
+		})
+		return err
 	})
 }
 

@@ -127,7 +127,8 @@ func (d *Draft) putRole(a *account, role *Role) (*Role, error) {
 }
 
 // DeleteRole removes the role, from its instance profiles too. Its sessions end
-// with it.
+// with it, and trust policies name it by its id from now on: a role created again
+// under its name is another one.
 func (d *Draft) DeleteRole(accountID, name string) error {
 	role, ok := d.next.Role(accountID, name)
 	if !ok {
@@ -144,5 +145,5 @@ func (d *Draft) DeleteRole(accountID, name string) error {
 			a.profiles[key] = &emptied
 		}
 	}
-	return nil
+	return d.rename(role.ARN, role.ID)
 }

@@ -147,6 +147,12 @@ func (s *Snapshot) account(id string) *account {
 // noAccount is what an account is that nothing was written to.
 var noAccount account
 
+// HasAccount reports whether the account is here: something of it was made.
+func (s *Snapshot) HasAccount(accountID string) bool {
+	_, ok := s.accounts[accountID]
+	return ok
+}
+
 // Accounts returns the ids of all accounts, in no order.
 func (s *Snapshot) Accounts() []string {
 	ids := make([]string, 0, len(s.accounts))

@@ -131,7 +131,11 @@ func (d *Draft) MoveUser(accountID, name, newName, newPath string) (*User, error
 	if other, ok := d.next.User(accountID, newName); ok && other.ID != u.ID {
 		return nil, fmt.Errorf("user %s: %w", newName, ErrEntityAlreadyExists)
 	}
-	if err := d.DeleteUser(accountID, name); err != nil {
+	err := d.rename(old.ARN, u.ARN)
+	if err == nil {
+		err = d.DeleteUser(accountID, name)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return d.putUser(d.account(accountID), &u)
@@ -155,7 +159,9 @@ func (d *Draft) putUser(a *account, u *User) (*User, error) {
 	return u, nil
 }
 
-// DeleteUser removes the user. Its keys and sessions end with it.
+// DeleteUser removes the user. Its keys and sessions end with it, and trust
+// policies name it by its id from now on: a user created again under its name is
+// another one.
 func (d *Draft) DeleteUser(accountID, name string) error {
 	u, ok := d.next.User(accountID, name)
 	if !ok {
@@ -166,7 +172,7 @@ func (d *Draft) DeleteUser(accountID, name string) error {
 	key := strings.ToLower(name)
 	delete(a.users, key)
 	delete(a.dirty.users, key)
-	return nil
+	return d.rename(u.ARN, u.ID)
 }
 
 // NewAccessKey makes an active access key for a user of the account.

@@ -34,6 +34,7 @@ type serverFlags struct {
 	dataDir                  string
 	propagation              time.Duration
 	disabled                 []string
+	unknown, open            bool // what trust policies may do that AWS refuses
 }
 
 func (f *serverFlags) add(flags *pflag.FlagSet) {
@@ -45,6 +46,8 @@ func (f *serverFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.texts, "error-texts", "current", "texts of STS errors: current, or legacy (those of tutorials written before July 2026)")
 	flags.DurationVar(&f.propagation, "iam-propagation", 0, "how long STS denies a new role, as AWS does for about 10s (default: not at all)")
 	flags.StringArrayVar(&f.disabled, "sts-disabled-region", nil, "answer as where STS is not activated in this region (may be repeated)")
+	flags.BoolVar(&f.unknown, "allow-unknown-principals", false, "let trust policies that are written through IAM name users and roles that are not there")
+	flags.BoolVar(&f.open, "allow-open-shared-issuers", false, "let trust policies that are written through IAM trust everybody at GitHub, GitLab and other shared issuers")
 	flags.StringVar(&f.dataDir, "data-dir", "", "keep the state in this folder (default: in memory only)")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 }
@@ -56,6 +59,8 @@ func (f *serverFlags) config(p *program) (emulator.Config, error) {
 		Account: f.account, Region: f.region, Root: f.root, IAMPropagation: f.propagation,
 		DataDir:            f.dataDir,
 		STSDisabledRegions: f.disabled,
+		UnknownPrincipals:  f.unknown,
+		OpenSharedIssuers:  f.open,
 	}
 	switch f.enforce {
 	case "strict":

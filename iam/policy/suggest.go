@@ -28,6 +28,7 @@ const (
 	FixNotFederated     = "principal-not-federated"
 	FixAssumeRole       = "assume-role-action"
 	FixPrincipal        = "principal-not-named"
+	FixDeleted          = "principal-deleted"
 	FixNoTrustPolicy    = "no-trust-policy"
 )
 

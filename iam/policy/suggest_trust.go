@@ -11,6 +11,9 @@ import (
 // advisePrincipal says how to name the caller.
 func (a *adviser) advisePrincipal(p *PolicyTrace, s *StatementTrace) {
 	caller := &a.Request.Principal
+	if a.adviseDeleted(p, s) {
+		return
+	}
 	if caller.Kind != WebIdentity {
 		fix := a.add(FixPrincipal, p, s.Index, "%s names %s: add %s", place(p, s), list(s.Wanted, s.More), caller.trusted())
 		if caller.hasAccount() && !s.Not {
@@ -32,6 +35,22 @@ func (a *adviser) advisePrincipal(p *PolicyTrace, s *StatementTrace) {
 	a.add(FixProvider, p, s.Index, "%s trusts the provider %s, but the token's issuer is the provider %s%s: correct the one that is wrong",
 		place(p, s), list(providers, 0), caller.Provider, firstDifference(providers[0], caller.Provider)).
 		edit(ReplaceValue, s.At.Path+".Federated", providers[0], caller.Provider)
+}
+
+// adviseDeleted looks for the id of a user or role that was deleted where another
+// one of its name is to be let in.
+func (a *adviser) adviseDeleted(p *PolicyTrace, s *StatementTrace) bool {
+	caller := &a.Request.Principal
+	for _, w := range s.Wanted {
+		id, _ := strings.CutPrefix(w, "AWS:")
+		if s.Not || !caller.hasAccount() || !uniqueID.MatchString(id) {
+			continue
+		}
+		a.add(FixDeleted, p, s.Index, "%s names %s, the id of a user or role that was deleted: one that was created again is another one; put %s in its place",
+			place(p, s), id, caller.grantee()).edit(ReplaceValue, s.At.Path+".AWS", id, caller.grantee())
+		return true
+	}
+	return false
 }
 
 // firstDifference says in which part two provider ARNs differ.
