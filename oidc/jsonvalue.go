@@ -13,7 +13,11 @@ func readString(raw json.RawMessage, into *string) bool {
 	if len(raw) < 2 || raw[0] != '"' {
 		return false
 	}
-	return json.Unmarshal(raw, into) == nil
+	s, ok := unquote(raw)
+	if ok {
+		*into = s
+	}
+	return ok
 }
 
 // readSubject reads a string, or a number as its own digits.

@@ -29,14 +29,6 @@ type verificationKey struct {
 	fault  error
 }
 
-// verify reports, by a rejection, whether the key signed the token.
-func (k *verificationKey) verify(token *UnverifiedToken) error {
-	if _, err := token.jws.Verify(k.public); err != nil {
-		return &RejectedError{Reason: BadSignature, Issuer: token.issuer, Algorithm: string(token.alg), TokenKID: token.kid, Err: err}
-	}
-	return nil
-}
-
 // keySet is a parsed JWKS. It is immutable.
 type keySet struct {
 	byKID  map[string]*verificationKey

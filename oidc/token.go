@@ -18,15 +18,17 @@ const MaxTokenLength = 20000
 // UnverifiedToken is a token that has the form of one. Nobody has looked at its
 // signature: whatever it says is what its bearer claims.
 type UnverifiedToken struct {
-	jws     *jose.JSONWebSignature
-	alg     jose.SignatureAlgorithm
-	kid     string
-	hasKID  bool
-	padded  bool
-	claims  map[string]json.RawMessage
-	issuer  string
-	subject string
-	aud     []string
+	alg       jose.SignatureAlgorithm
+	kid       string
+	hasKID    bool
+	padded    bool
+	signed    []byte // what the signature is over
+	payload   []byte
+	signature []byte
+	claims    *object
+	issuer    string
+	subject   string
+	aud       []string
 }
 
 // ClaimedIssuer returns the iss claim, for finding the provider that could
@@ -42,13 +44,13 @@ func (t *UnverifiedToken) ClaimedAudiences() []string { return append([]string(n
 // ClaimedID returns the jti claim, empty if it is not text.
 func (t *UnverifiedToken) ClaimedID() string {
 	var id string
-	readString(t.claims["jti"], &id)
+	readString(t.claims.value("jti"), &id)
 	return id
 }
 
 // ClaimedPayload returns the token's payload, for a record of what was claimed.
 func (t *UnverifiedToken) ClaimedPayload() json.RawMessage {
-	return append(json.RawMessage(nil), t.jws.UnsafePayloadWithoutVerification()...)
+	return append(json.RawMessage(nil), t.payload...)
 }
 
 // KeyID returns the kid of the header, empty if there is none.
@@ -68,24 +70,16 @@ func ParseToken(raw string) (*UnverifiedToken, error) {
 	if len(compact) > MaxTokenLength {
 		return nil, &RejectedError{Reason: NotJWT, Err: fmt.Errorf("longer than %d characters", MaxTokenLength)}
 	}
-	header, err := splitToken(compact)
+	t := &UnverifiedToken{padded: len(compact) != len(raw)}
+	header, err := t.split(compact)
 	if err != nil {
 		return nil, &RejectedError{Reason: NotJWT, Err: err}
 	}
-	t := &UnverifiedToken{padded: len(compact) != len(raw)}
-	if err := t.readHeader(header); err != nil {
+	if err := t.readHeader(header, compact); err != nil {
 		return nil, err
 	}
-	t.jws, err = jose.ParseSignedCompact(compact, []jose.SignatureAlgorithm{t.alg})
-	if err != nil {
-		return nil, &RejectedError{Reason: NotJWT, Err: err}
-	}
-	// Duplicate members: the last one wins, as in STS.
-	if err := json.Unmarshal(t.jws.UnsafePayloadWithoutVerification(), &t.claims); err != nil {
+	if t.claims, err = parseObject(t.payload); err != nil {
 		return nil, &RejectedError{Reason: NotJWT, Err: fmt.Errorf("payload: %w", err)}
-	}
-	if t.claims == nil {
-		return nil, &RejectedError{Reason: NotJWT, Err: errors.New("payload: not a JSON object")}
 	}
 	if err := t.readClaims(); err != nil {
 		return nil, err
@@ -93,21 +87,33 @@ func ParseToken(raw string) (*UnverifiedToken, error) {
 	return t, nil
 }
 
-// splitToken checks that the token is three parts of canonical base64url, and
-// returns the decoded first. The check matters: the signature is computed over
-// the text, so no two texts may stand for the same token.
-func splitToken(compact string) (header []byte, err error) {
-	first, rest, ok := strings.Cut(compact, ".")
-	second, third, ok2 := strings.Cut(rest, ".")
-	if !ok || !ok2 || strings.Contains(third, ".") {
+// split checks that the token is three parts of canonical base64url, takes them
+// and returns the first. The check matters: the signature is computed over the
+// text, so no two texts may stand for the same token.
+func (t *UnverifiedToken) split(compact string) (header []byte, err error) {
+	first := strings.IndexByte(compact, '.')
+	last := strings.LastIndexByte(compact, '.')
+	if first == last || strings.IndexByte(compact[first+1:last], '.') >= 0 {
 		return nil, errors.New("not three parts divided by dots")
 	}
-	for _, part := range [...]string{first, second, third} {
+	parts := [...]string{compact[:first], compact[first+1 : last], compact[last+1:]}
+	for _, part := range parts {
 		if !canonicalBase64URL(part) {
 			return nil, errors.New("a part is not base64url")
 		}
 	}
-	return base64.RawURLEncoding.DecodeString(first)
+	text := []byte(compact)
+	t.signed = text[:last:last]
+	decoded := make([]byte, 0, base64.RawURLEncoding.DecodedLen(len(text)))
+	var ends [len(parts)]int
+	for i, part := range parts {
+		if decoded, err = base64.RawURLEncoding.AppendDecode(decoded, text[:len(part)]); err != nil {
+			return nil, err
+		}
+		ends[i], text = len(decoded), text[min(len(part)+1, len(text)):]
+	}
+	t.payload, t.signature = decoded[ends[0]:ends[1]:ends[1]], decoded[ends[1]:]
+	return decoded[:ends[0]:ends[0]], nil
 }
 
 const base64URLAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -138,13 +144,13 @@ func canonicalBase64URL(s string) bool {
 }
 
 // readHeader takes alg and kid and refuses what we would have to understand.
-func (t *UnverifiedToken) readHeader(text []byte) error {
-	var header map[string]json.RawMessage
-	if err := json.Unmarshal(text, &header); err != nil {
+func (t *UnverifiedToken) readHeader(text []byte, compact string) error {
+	header, err := parseObject(text)
+	if err != nil {
 		return &RejectedError{Reason: NotJWT, Err: fmt.Errorf("header: %w", err)}
 	}
 	var alg string
-	if raw, ok := header["alg"]; !ok || !readString(raw, &alg) {
+	if !readString(header.value("alg"), &alg) {
 		return &RejectedError{Reason: NotJWT, Err: errors.New("header: no alg")}
 	}
 	t.alg = jose.SignatureAlgorithm(alg)
@@ -153,26 +159,52 @@ func (t *UnverifiedToken) readHeader(text []byte) error {
 	default:
 		return &RejectedError{Reason: UnsupportedAlgorithm, Algorithm: alg}
 	}
-	if _, ok := header["crit"]; ok {
+	if _, ok := header.get("crit"); ok {
 		return &RejectedError{Reason: CriticalHeader, Algorithm: alg}
 	}
 	// RFC 7797 wants crit beside b64; without it, one could read the signature
 	// in two ways.
-	if _, ok := header["b64"]; ok {
+	if _, ok := header.get("b64"); ok {
 		return &RejectedError{Reason: NotJWT, Err: errors.New("header: b64")}
 	}
-	raw, ok := header["kid"]
+	raw, ok := header.get("kid")
 	if ok && !readString(raw, &t.kid) {
 		return &RejectedError{Reason: NotJWT, Err: errors.New("header: kid is not a string")}
 	}
 	t.hasKID = ok
+	if plain(header) {
+		return nil
+	}
+	// What else may stand in a header, go-jose knows.
+	if _, err := jose.ParseSignedCompact(compact, []jose.SignatureAlgorithm{t.alg}); err != nil {
+		return &RejectedError{Reason: NotJWT, Err: err}
+	}
 	return nil
+}
+
+// plain reports whether there is nothing in a header but names and kinds, each
+// once, as in all headers of Kubernetes and most others.
+func plain(header *object) bool {
+	if header.repeated {
+		return false
+	}
+	for _, m := range header.members {
+		switch m.name {
+		case "alg", "kid", "typ", "cty", "x5t", "x5t#S256":
+			if m.value[0] != '"' {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // readClaims takes the required claims, in the order in which STS misses them.
 func (t *UnverifiedToken) readClaims() error {
 	for _, name := range [...]string{"iss", "sub", "aud", "iat", "exp"} {
-		raw, ok := t.claims[name]
+		raw, ok := t.claims.get(name)
 		// A null sub, iat or exp has another answer than an absent one.
 		if !ok || isNull(raw) && (name == "iss" || name == "aud") {
 			return &RejectedError{Reason: MissingClaim, Claim: name, Issuer: t.issuer}
@@ -181,13 +213,14 @@ func (t *UnverifiedToken) readClaims() error {
 			return &RejectedError{Reason: InvalidClaim, Claim: name}
 		}
 	}
-	if isNull(t.claims["sub"]) {
+	sub := t.claims.value("sub")
+	if isNull(sub) {
 		return &RejectedError{Reason: NullSubject, Claim: "sub", Issuer: t.issuer}
 	}
-	if !readSubject(t.claims["sub"], &t.subject) {
+	if !readSubject(sub, &t.subject) {
 		return &RejectedError{Reason: InvalidClaim, Claim: "sub", Issuer: t.issuer}
 	}
-	if !readStrings(t.claims["aud"], &t.aud) {
+	if !readStrings(t.claims.value("aud"), &t.aud) {
 		return &RejectedError{Reason: InvalidClaim, Claim: "aud", Issuer: t.issuer}
 	}
 	if len(t.aud) == 0 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/irsatz/irsatz/oidc"
@@ -51,6 +52,14 @@ func TestParseTokenForm(t *testing.T) {
 		"crit":                        {whole(`{"alg":"RS256","crit":["exp"]}`, goodPayload), oidc.CriticalHeader},
 		"crit empty":                  {whole(`{"alg":"RS256","crit":[]}`, goodPayload), oidc.CriticalHeader},
 		"crit null":                   {whole(`{"alg":"RS256","crit":null}`, goodPayload), oidc.CriticalHeader},
+		"kid twice":                   {whole(`{"alg":"RS256","kid":"a","kid":"b"}`, goodPayload), oidc.NotJWT},
+		"typ twice":                   {whole(`{"alg":"RS256","typ":"JWT","typ":"JWT"}`, goodPayload), oidc.NotJWT},
+		"typ and cty":                 {whole(`{"alg":"RS256","typ":"JWT","cty":"JWT","x5t":"a","x5t#S256":"b"}`, goodPayload), 0},
+		"something else":              {whole(`{"alg":"RS256","x":{"y":1}}`, goodPayload), 0},
+		"twice in something else":     {whole(`{"alg":"RS256","x":{"y":1,"y":2}}`, goodPayload), oidc.NotJWT},
+		"jwk that is none":            {whole(`{"alg":"RS256","jwk":1}`, goodPayload), oidc.NotJWT},
+		"x5c that is none":            {whole(`{"alg":"RS256","x5c":["AA"]}`, goodPayload), oidc.NotJWT},
+		"nonce not a string":          {whole(`{"alg":"RS256","nonce":1}`, goodPayload), oidc.NotJWT},
 		"payload not JSON":            {whole(header, `hello`), oidc.NotJWT},
 		"payload null":                {whole(header, `null`), oidc.NotJWT},
 		"payload list":                {whole(header, `[]`), oidc.NotJWT},
@@ -171,6 +180,10 @@ func FuzzParseToken(f *testing.F) {
 				t.Errorf("refused without a word, or with a token: %v", token)
 			}
 			return
+		}
+		reference, err := jose.ParseSignedCompact(strings.TrimSpace(raw), []jose.SignatureAlgorithm{jose.SignatureAlgorithm(token.Algorithm())})
+		if err != nil || string(reference.UnsafePayloadWithoutVerification()) != string(token.ClaimedPayload()) {
+			t.Errorf("go-jose reads another token, or none: %v", err)
 		}
 		var header, payload map[string]any
 		if err := json.Unmarshal([]byte(part(t, strings.TrimSpace(raw), 0)), &header); err != nil {

@@ -73,12 +73,12 @@ type Claims struct {
 	Expiry          time.Time
 	NotBefore       time.Time // zero if the token has none
 
-	raw map[string]json.RawMessage
+	raw *object
 }
 
 // Claim returns any claim as it stands in the token.
 func (c *Claims) Claim(name string) (json.RawMessage, bool) {
-	raw, ok := c.raw[name]
+	raw, ok := c.raw.get(name)
 	return slices.Clone(raw), ok
 }
 
@@ -188,7 +188,7 @@ func (v *Verifier) Reset() {
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 func (c *Claims) readAudience(token *UnverifiedToken, provider Provider) error {
 	claim := "aud"
-	if raw, ok := token.claims["azp"]; ok && !isNull(raw) {
+	if raw, ok := token.claims.get("azp"); ok && !isNull(raw) {
 		claim = "azp"
 		if !readString(raw, &c.AuthorizedParty) {
 			return &RejectedError{Reason: InvalidClaim, Claim: claim, Issuer: token.issuer}
@@ -216,7 +216,7 @@ func (c *Claims) readTimes(token *UnverifiedToken, now, maxAge int64) error {
 		name string
 		into *int64
 	}{{"iat", &issued}, {"exp", &expiry}, {"nbf", &notBefore}} {
-		raw, ok := token.claims[stamp.name]
+		raw, ok := token.claims.get(stamp.name)
 		if !ok && stamp.name == "nbf" {
 			continue
 		}
@@ -224,7 +224,7 @@ func (c *Claims) readTimes(token *UnverifiedToken, now, maxAge int64) error {
 			return &RejectedError{Reason: InvalidTimestamp, Claim: stamp.name, Issuer: token.issuer}
 		}
 	}
-	_, hasNotBefore := token.claims["nbf"]
+	_, hasNotBefore := token.claims.get("nbf")
 	reject := func(reason Reason, claim string, now, bound int64) error {
 		return &RejectedError{Reason: reason, Claim: claim, Now: now, Bound: bound, Issuer: token.issuer}
 	}
@@ -248,7 +248,7 @@ func (c *Claims) readTimes(token *UnverifiedToken, now, maxAge int64) error {
 // readOptional takes the claims that may be absent, or be something else than
 // their names promise.
 func (c *Claims) readOptional() {
-	readString(c.raw["email"], &c.Email)
-	readString(c.raw["jti"], &c.ID)
-	readStrings(c.raw["amr"], &c.AMR)
+	readString(c.raw.value("email"), &c.Email)
+	readString(c.raw.value("jti"), &c.ID)
+	readStrings(c.raw.value("amr"), &c.AMR)
 }

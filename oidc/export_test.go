@@ -1,0 +1,17 @@
+package oidc
+
+import "encoding/json"
+
+// ParseObject reads an object as the members of tokens are read, and reports
+// whether a name is in it more than once.
+func ParseObject(text []byte) (members map[string]json.RawMessage, repeated bool, err error) {
+	o, err := parseObject(text)
+	if err != nil {
+		return nil, false, err
+	}
+	members = map[string]json.RawMessage{}
+	for _, m := range o.members {
+		members[m.name], _ = o.get(m.name)
+	}
+	return members, o.repeated, nil
+}
