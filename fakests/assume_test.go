@@ -159,8 +159,15 @@ func TestA27_PackedPolicySize(t *testing.T) {
 	const narrow = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`
 	current, old := newWorld(t), newWorld(t, legacy)
 	s := current.wantSession(current.assume(current.mint(nil)))
-	if s.Packed == "" || s.Size != len(s.SessionToken) || s.Packed != strconv.Itoa(s.Size*100/4096) {
+	if s.Size != len(s.SessionToken) || s.Packed != strconv.Itoa(s.Size*100/4096) {
 		t.Errorf("current: packed %q, size %d, token of %d", s.Packed, s.Size, len(s.SessionToken))
+	}
+	// What AWS was seen to say of a bare call, and of subjects of other lengths.
+	for sub, want := range map[string]string{subject: "25", "s": "24", strings.Repeat("s", 300): "34"} {
+		current.retrust(trust(`{"Effect":"Allow","Principal":{"Federated":"` + provider + `"},"Action":"sts:AssumeRoleWithWebIdentity"}`))
+		if s := current.wantSession(current.assume(current.mint(map[string]any{"sub": sub}))); s.Packed != want {
+			t.Errorf("subject of %d: packed %s, want %s", len(sub), s.Packed, want)
+		}
 	}
 	if s := old.wantSession(old.assume(old.mint(nil))); s.Packed != "" || s.Size != 0 {
 		t.Errorf("legacy: packed %q, size %d", s.Packed, s.Size)

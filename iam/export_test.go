@@ -9,3 +9,7 @@ func (s *Store) Opened() int {
 	s.seal.opened.Range(func(any, any) bool { n++; return true })
 	return n
 }
+
+// SealedSession and ReadSession are the two halves of a session token's inside.
+func SealedSession(s *Session) []byte             { return appendSession(nil, s) }
+func ReadSession(sealed []byte) (*Session, error) { return readSession(sealed) }

@@ -29,12 +29,16 @@ func newRandomSource(r io.Reader) *randomSource {
 
 func (s *randomSource) bytes(n int) []byte {
 	b := make([]byte, n)
+	s.fill(b)
+	return b
+}
+
+func (s *randomSource) fill(b []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, err := io.ReadFull(s.r, b); err != nil {
 		panic("iam: the random source failed: " + err.Error())
 	}
-	return b
 }
 
 // uniqueID returns an id of 21 characters (AROA…, AIDA…, ANPA…).

@@ -22,36 +22,36 @@ const (
 // Session is what a session token carries: an assumed role, unless Kind says
 // otherwise.
 type Session struct {
-	Kind        SessionKind `json:"c,omitempty"`
-	AccessKeyID string      `json:"k"`
-	Secret      string      `json:"s"`
-	AccountID   string      `json:"a"`
-	RoleName    string      `json:"r"`
-	RoleID      string      `json:"i"` // a role created again under the same name is another role
-	Name        string      `json:"n"` // RoleSessionName, or that of the federated user
-	Issued      time.Time   `json:"t"`
-	Expires     time.Time   `json:"e"`
+	Kind        SessionKind
+	AccessKeyID string
+	Secret      string
+	AccountID   string
+	RoleName    string
+	RoleID      string // a role created again under the same name is another role
+	Name        string // RoleSessionName, or that of the federated user
+	Issued      time.Time
+	Expires     time.Time
 
 	// The user behind a session of the other kinds; both are empty for root.
-	UserName string `json:"w,omitempty"`
-	UserID   string `json:"x,omitempty"`
+	UserName string
+	UserID   string
 
-	ProviderARN    string   `json:"p,omitempty"` // of the OIDC provider; "" if none was used
-	Issuer         string   `json:"u,omitempty"` // issuer without https://, the prefix of its condition keys
-	Subject        string   `json:"j,omitempty"`
-	Audience       string   `json:"d,omitempty"`
-	AMR            []string `json:"m,omitempty"`
-	SourceIdentity string   `json:"o,omitempty"`
+	ProviderARN    string // of the OIDC provider; "" if none was used
+	Issuer         string // issuer without https://, the prefix of its condition keys
+	Subject        string
+	Audience       string
+	AMR            []string
+	SourceIdentity string
 
-	Tags          []Tag    `json:"g,omitempty"`
-	TransitiveIDs []string `json:"v,omitempty"` // keys of the transitive tags
+	Tags          []Tag
+	TransitiveIDs []string // keys of the transitive tags
 
-	PolicyPassed bool     `json:"q,omitempty"` // session policies limit the session
-	Policy       string   `json:"y,omitempty"` // inline session policy
-	PolicyARNs   []string `json:"z,omitempty"` // managed session policies: live references, as on AWS
+	PolicyPassed bool     // session policies limit the session
+	Policy       string   // inline session policy
+	PolicyARNs   []string // managed session policies: live references, as on AWS
 
 	// MinTokenSize pads the session token to so many bytes.
-	MinTokenSize int `json:"-"`
+	MinTokenSize int
 
 	// What every request of the session needs, worked out once.
 	arn, id                string
