@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"strings"
 	"time"
@@ -29,8 +29,7 @@ func hasAction(query string) bool {
 }
 
 func postsForm(r *http.Request) bool {
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return r.Method == http.MethodPost && kind == "application/x-www-form-urlencoded"
+	return r.Method == http.MethodPost && awsapi.IsForm(r)
 }
 
 // iamVersion is the version of IAM's API, which tells it from STS's.
@@ -39,38 +38,67 @@ const iamVersion = "2010-05-08"
 // serveUnsignedQuery tells STS and IAM apart by their versions, where neither
 // host nor scope say whom the request is for.
 func (n *world) serveUnsignedQuery(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.RawQuery
+	query := []byte(r.URL.RawQuery)
 	if postsForm(r) {
 		deadlineBody(w, queryPeekTime)
 		query = peek(r)
 	}
-	if strings.Contains("&"+query+"&", "&Version="+iamVersion+"&") {
+	if hasVersion(query, iamVersion) {
 		n.iam.ServeHTTP(w, r)
 		return
 	}
 	n.sts.ServeHTTP(w, r)
 }
 
-// peek reads the beginning of a body and puts it back.
-func peek(r *http.Request) string {
-	head, err := io.ReadAll(io.LimitReader(r.Body, queryPeek))
-	rest := r.Body
-	r.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(head), errorReader{err}, rest), rest}
-	return string(head)
+// hasVersion reports whether a query names this version of an API.
+func hasVersion(query []byte, version string) bool {
+	const name = "Version="
+	for {
+		at := bytes.Index(query, []byte(name+version))
+		if at < 0 {
+			return false
+		}
+		end := at + len(name) + len(version)
+		if (at == 0 || query[at-1] == '&') && (end == len(query) || query[end] == '&') {
+			return true
+		}
+		query = query[end:]
+	}
 }
 
-// errorReader gives an error that was met before, if any.
-type errorReader struct{ err error }
-
-// Read returns the error, or the end.
-func (e errorReader) Read([]byte) (int, error) {
-	if e.err == nil {
-		return 0, io.EOF
+// peek reads the beginning of a body and puts it back.
+func peek(r *http.Request) []byte {
+	size := queryPeek
+	if r.ContentLength >= 0 {
+		size = int(min(r.ContentLength, queryPeek))
 	}
-	return 0, e.err
+	head := make([]byte, size)
+	n, err := io.ReadFull(r.Body, head)
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		err = nil // there is no more, which who reads on will find
+	}
+	r.Body = &peeked{ReadCloser: r.Body, head: head[:n], err: err}
+	return head[:n]
+}
+
+// peeked is a body whose beginning was read before.
+type peeked struct {
+	io.ReadCloser
+	head []byte
+	err  error // that was met behind the head, if any
+}
+
+// Read reads the head and then the rest.
+func (p *peeked) Read(b []byte) (int, error) {
+	if len(p.head) > 0 {
+		n := copy(b, p.head)
+		p.head = p.head[n:]
+		return n, nil
+	}
+	if p.err != nil {
+		return 0, p.err
+	}
+	return p.ReadCloser.Read(b)
 }
 
 // maxServiceName bounds what is repeated of a client's word for a service.

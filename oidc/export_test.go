@@ -2,6 +2,12 @@ package oidc
 
 import "encoding/json"
 
+// ReadStrings reads a string or a list of strings.
+func ReadStrings(raw json.RawMessage) (values []string, ok bool) {
+	ok = readStrings(raw, &values)
+	return values, ok
+}
+
 // ParseObject reads an object as the members of tokens are read, and reports
 // whether a name is in it more than once.
 func ParseObject(text []byte) (members map[string]json.RawMessage, repeated bool, err error) {

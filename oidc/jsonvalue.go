@@ -36,18 +36,24 @@ func readStrings(raw json.RawMessage, into *[]string) bool {
 		*into = []string{one}
 		return true
 	}
-	var list []json.RawMessage
-	if len(raw) == 0 || raw[0] != '[' || json.Unmarshal(raw, &list) != nil {
+	s := scanner{text: raw}
+	if !s.take('[') {
 		return false
 	}
-	values := make([]string, len(list))
-	for n := range list {
-		if !readString(list[n], &values[n]) {
+	values := []string{}
+	for !s.take(']') {
+		if len(values) > 0 && !s.take(',') {
 			return false
 		}
+		from := s.at
+		if !s.str() || !readString(raw[from:s.at], &one) {
+			return false
+		}
+		values = append(values, one)
+		s.space()
 	}
 	*into = values
-	return true
+	return s.end()
 }
 
 // readSeconds reads an integer, or a string that holds one: STS takes both.

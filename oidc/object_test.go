@@ -36,6 +36,35 @@ func compareObject(t *testing.T, text []byte) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%.200q (-encoding/json +got):\n%s", text, diff)
 	}
+	for _, raw := range got {
+		want, wantOK := twinStrings(raw)
+		if got, ok := oidc.ReadStrings(raw); ok != wantOK || !cmp.Equal(got, want) {
+			t.Errorf("%s: got %q, %t, encoding/json %q, %t", raw, got, ok, want, wantOK)
+		}
+	}
+}
+
+// twinStrings reads a string or a list of strings with the standard library.
+func twinStrings(raw json.RawMessage) ([]string, bool) {
+	var value any
+	if json.Unmarshal(raw, &value) != nil {
+		return nil, false
+	}
+	switch v := value.(type) {
+	case string:
+		return []string{v}, true
+	case []any:
+		values := []string{}
+		for _, element := range v {
+			s, ok := element.(string)
+			if !ok {
+				return nil, false
+			}
+			values = append(values, s)
+		}
+		return values, true
+	}
+	return nil, false
 }
 
 // objects are texts at the edges of JSON's grammar.
@@ -45,7 +74,7 @@ func objects() []string {
 		`{"a"}`, `{"a":}`, `{"a":1,}`, `{,"a":1}`, `{"a":1 "b":2}`, `{"a" : 1 , "b" : 2 }`, `{a:1}`, `{'a':1}`, `{"a":1}}`, "{\"a\"\v:1}", "{\"a\":\f1}",
 		`{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, `{"":1}`, `{"\ud800":1,"\udfff":2}`, "{\"\xff\":1,\"\xfe\":2}", `{"é":1,"\u00e9":2}`,
 		`{"a":"b\"c"}`, `{"a":"\x"}`, `{"a":"\u12"}`, `{"a":"\u12g4"}`, `{"a":"\uABcd"}`, "{\"a\":\"b\nc\"}", "{\"a\":\"b\x1f\"}", "{\"a\":\"b\x7f\"}", "{\"a\":\"\xff\"}", `{"a":"\`, `{"a":"\"`, `{"a":"`,
-		`{"a":[1,{"b":[]},[[]]]}`, `{"a":[1,]}`, `{"a":[,1]}`, `{"a":[1 2]}`, `{"a":[}`, `{"a":{"b":1,}}`, `{"a":[`, `{"a":{`, `{"a":{"b"`, `{"a":{"b":`,
+		`{"a":[1,{"b":[]},[[]]]}`, `{"a":[ "b" , "c\u00e9" ,"\"]" ]}`, `{"a":[ ]}`, `{"a":["b",1]}`, `{"a":[["b"]]}`, `{"a":["b",null]}`, `{"a":[1,]}`, `{"a":[,1]}`, `{"a":[1 2]}`, `{"a":[}`, `{"a":{"b":1,}}`, `{"a":[`, `{"a":{`, `{"a":{"b"`, `{"a":{"b":`,
 	}
 	for _, number := range strings.Fields("0 -0 1 -1 10 01 -01 00 - + +1 .5 5. 5.0 5.05 1e1 1E+1 1e-10 1e 1e+ 1.e1 0x1 1_0 NaN Infinity -Infinity 0e0 1e400 123456789012345678901234567890") {
 		list = append(list, `{"a":`+number+`}`, `{"a":[`+number+`,1]}`)

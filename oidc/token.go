@@ -87,6 +87,8 @@ func ParseToken(raw string) (*UnverifiedToken, error) {
 	return t, nil
 }
 
+var errNotBase64 = errors.New("a part is not base64url")
+
 // split checks that the token is three parts of canonical base64url, takes them
 // and returns the first. The check matters: the signature is computed over the
 // text, so no two texts may stand for the same token.
@@ -96,52 +98,26 @@ func (t *UnverifiedToken) split(compact string) (header []byte, err error) {
 	if first == last || strings.IndexByte(compact[first+1:last], '.') >= 0 {
 		return nil, errors.New("not three parts divided by dots")
 	}
-	parts := [...]string{compact[:first], compact[first+1 : last], compact[last+1:]}
-	for _, part := range parts {
-		if !canonicalBase64URL(part) {
-			return nil, errors.New("a part is not base64url")
-		}
+	// The decoder would skip line breaks.
+	if strings.IndexByte(compact, '\n') >= 0 || strings.IndexByte(compact, '\r') >= 0 {
+		return nil, errNotBase64
 	}
 	text := []byte(compact)
 	t.signed = text[:last:last]
-	decoded := make([]byte, 0, base64.RawURLEncoding.DecodedLen(len(text)))
-	var ends [len(parts)]int
-	for i, part := range parts {
-		if decoded, err = base64.RawURLEncoding.AppendDecode(decoded, text[:len(part)]); err != nil {
-			return nil, err
+	decoded := make([]byte, 0, canonical.DecodedLen(len(text)))
+	var ends [3]int
+	for i, part := range [...][]byte{text[:first], text[first+1 : last], text[last+1:]} {
+		if decoded, err = canonical.AppendDecode(decoded, part); err != nil {
+			return nil, errNotBase64
 		}
-		ends[i], text = len(decoded), text[min(len(part)+1, len(text)):]
+		ends[i] = len(decoded)
 	}
 	t.payload, t.signature = decoded[ends[0]:ends[1]:ends[1]], decoded[ends[1]:]
 	return decoded[:ends[0]:ends[0]], nil
 }
 
-const base64URLAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-
-// canonicalBase64URL reports whether s is unpadded base64url whose unused last
-// bits are zero.
-func canonicalBase64URL(s string) bool {
-	for n := range len(s) {
-		switch c := s[n]; {
-		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '_':
-		default:
-			return false
-		}
-	}
-	if s == "" {
-		return true
-	}
-	last := strings.IndexByte(base64URLAlphabet, s[len(s)-1])
-	switch len(s) % 4 {
-	case 1:
-		return false
-	case 2:
-		return last&0b1111 == 0
-	case 3:
-		return last&0b11 == 0
-	}
-	return true
-}
+// canonical refuses bits that are not zero behind the last byte.
+var canonical = base64.RawURLEncoding.Strict()
 
 // readHeader takes alg and kid and refuses what we would have to understand.
 func (t *UnverifiedToken) readHeader(text []byte, compact string) error {

@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -185,8 +184,7 @@ func appendIndent(dst []byte, indent int) []byte {
 // appendEscaped writes text as XML character data. Quotation marks stand for
 // themselves there; what XML cannot hold becomes U+FFFD.
 func appendEscaped(dst []byte, text string) []byte {
-	const plain = "&<>\r"
-	if !strings.ContainsAny(text, plain) && isXML(text) {
+	if isPlain(text) {
 		return append(dst, text...)
 	}
 	for _, r := range text {
@@ -208,10 +206,12 @@ func appendEscaped(dst []byte, text string) []byte {
 	return dst
 }
 
-// isXML reports whether s is valid UTF-8 of characters that XML can hold.
-func isXML(s string) bool {
-	for _, r := range s {
-		if r == utf8.RuneError || !inXML(r) {
+// isPlain reports whether s is ASCII that stands for itself in XML, as nearly all
+// that is answered is.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '&' || c == '<' || c == '>' || c >= utf8.RuneSelf || c < ' ' && c != '\t' && c != '\n':
 			return false
 		}
 	}

@@ -198,8 +198,7 @@ func (f *Form) Get(name string) string { return f.values.Get(name) }
 // form reads the request's parameters. It answers requests that are not
 // queries itself, as STS does, and reports that it has.
 func (s *QueryServer) form(answer *response, r *http.Request) (*Form, bool) {
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	isForm := r.Method == http.MethodPost && kind == "application/x-www-form-urlencoded"
+	isForm := r.Method == http.MethodPost && IsForm(r)
 	switch {
 	case r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") == http.MethodPost:
 		answer.preflight()
@@ -235,6 +234,18 @@ func (s *QueryServer) form(answer *response, r *http.Request) (*Form, bool) {
 		return nil, true
 	}
 	return form, false
+}
+
+// formType is the content type of query requests, which most spell exactly so.
+const formType = "application/x-www-form-urlencoded"
+
+// IsForm reports whether a request says that its body is a form.
+func IsForm(r *http.Request) bool {
+	kind := r.Header.Get("Content-Type")
+	if kind != formType {
+		kind, _, _ = mime.ParseMediaType(kind)
+	}
+	return kind == formType
 }
 
 // ordinaryMethod reports whether AWS's front end lets the method through.

@@ -86,14 +86,15 @@ func openRoot(dst []byte, name, namespace string) []byte {
 
 func (a *response) write(status int, kind string, body []byte, e *Error) {
 	h := a.w.Header()
-	h.Set("X-Amzn-Requestid", a.call.Record.ID)
+	// The names are canonical, so that nothing is left for Set to do.
+	h["X-Amzn-Requestid"] = []string{a.call.Record.ID}
 	if a.service.Name == "sts" {
-		h.Set("X-Amz-Sts-Extended-Request-Id", a.call.config.Opaque(60))
+		h["X-Amz-Sts-Extended-Request-Id"] = []string{a.call.config.Opaque(60)}
 	}
 	if kind != "" {
-		h.Set("Content-Type", kind)
+		h["Content-Type"] = []string{kind}
 	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	a.w.WriteHeader(status)
 	if !a.head {
 		_, _ = a.w.Write(body) // a client that has left is not our error
