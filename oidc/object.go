@@ -161,13 +161,23 @@ func (s *scanner) take(c byte) bool {
 	return true
 }
 
+// last goes past the byte that ends a value, and no further: white space behind
+// it is not the value's.
+func (s *scanner) last(c byte) bool {
+	if s.peek() != c {
+		return false
+	}
+	s.at++
+	return true
+}
+
 // object goes over an object at some depth, and puts its members into one if
 // that is not nil.
 func (s *scanner) object(depth int, into *object) bool {
 	if depth > maxDepth || !s.take('{') {
 		return false
 	}
-	if s.take('}') {
+	if s.last('}') {
 		return true
 	}
 	for {
@@ -192,7 +202,7 @@ func (s *scanner) object(depth int, into *object) bool {
 			into.put(key, s.text[from:s.at:s.at])
 		}
 		s.space()
-		if s.take('}') {
+		if s.last('}') {
 			return true
 		}
 		if !s.take(',') {
@@ -205,7 +215,7 @@ func (s *scanner) array(depth int) bool {
 	if depth > maxDepth || !s.take('[') {
 		return false
 	}
-	if s.take(']') {
+	if s.last(']') {
 		return true
 	}
 	for {
@@ -213,7 +223,7 @@ func (s *scanner) array(depth int) bool {
 			return false
 		}
 		s.space()
-		if s.take(']') {
+		if s.last(']') {
 			return true
 		}
 		if !s.take(',') {
