@@ -51,9 +51,18 @@ func Start(config Config) (*Emulator, error) {
 	}
 	e := &Emulator{lasting: l, trail: trail.NewLog(0), issuers: map[string]*oidc.Issuer{}, closed: make(chan struct{})}
 	if err := e.start(config); err != nil {
-		return nil, errors.Join(err, l.close())
+		return nil, errors.Join(err, e.end())
 	}
 	return e, nil
+}
+
+// end gives up what is kept.
+func (e *Emulator) end() error {
+	var err error
+	if w := e.world.Load(); w != nil {
+		err = w.close()
+	}
+	return errors.Join(err, e.lasting.close())
 }
 
 func (e *Emulator) start(config Config) (err error) {

@@ -30,6 +30,17 @@ func (l lasting) close() error {
 	return l.dir.Close()
 }
 
+// s3Folder is the kind of folder that buckets are in.
+const s3Folder = "s3"
+
+// prune removes the buckets of worlds that are gone.
+func (l lasting) prune() error {
+	if l.dir == nil {
+		return nil
+	}
+	return l.dir.Prune(s3Folder)
+}
+
 // world returns the world of the last run, nil if there is none.
 func (l lasting) world() (*datadir.Records, error) {
 	if l.dir == nil {
@@ -44,14 +55,6 @@ func (l lasting) newWorld() (*datadir.Records, error) {
 		return nil, nil
 	}
 	return l.dir.NewWorld()
-}
-
-// enter makes the world the one that the next run finds.
-func (l lasting) enter(world *datadir.Records) error {
-	if l.dir == nil {
-		return nil
-	}
-	return l.dir.Enter(world)
 }
 
 // keep has the value kept under the key.

@@ -57,24 +57,7 @@ func TestTakenPorts(t *testing.T) {
 func TestCloseDrains(t *testing.T) {
 	t.Parallel()
 	s := start(t, bucketSetup)
-	key, secret, _ := s.RootCredentials()
-	r, err := http.NewRequest(http.MethodPut, s.AWSURL()+"/data/slow", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signUnsigned(r, key, secret)
-	var header strings.Builder
-	_ = r.Header.Write(&header)
-	conn, err := net.Dial("tcp", s.AWSAddr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	_, _ = io.WriteString(conn, "PUT /data/slow HTTP/1.1\r\nHost: "+s.AWSAddr()+"\r\nContent-Length: 10\r\nExpect: 100-continue\r\n"+header.String()+"\r\n")
-	answers := bufio.NewReader(conn)
-	if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, "100") {
-		t.Fatalf("%q, %v", line, err)
-	}
+	conn, answers := s.beginPut("data", "slow")
 	closed := make(chan error, 1)
 	go func() { closed <- s.Close(context.Background()) }()
 	for { // until no more are taken
@@ -90,13 +73,7 @@ func TestCloseDrains(t *testing.T) {
 		t.Fatalf("closed before the request ended: %v", err)
 	default:
 	}
-	_, _ = io.WriteString(conn, "0123456789")
-	_, _ = answers.ReadString('\n') // the end of 100 Continue
-	response, err := http.ReadResponse(answers, r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := read(t, response); got.status != http.StatusOK {
+	if got := endPut(t, conn, answers); got.status != http.StatusOK {
 		t.Errorf("request under way: %d %s", got.status, got.body)
 	}
 	if err := <-closed; err != nil {
@@ -105,6 +82,43 @@ func TestCloseDrains(t *testing.T) {
 	if err := s.Close(context.Background()); err != nil {
 		t.Errorf("close again: %v", err)
 	}
+}
+
+// beginPut sends a request for an object of ten bytes but for these, and returns
+// when the server waits for them.
+func (s *server) beginPut(bucket, key string) (net.Conn, *bufio.Reader) {
+	s.Helper()
+	id, secret, _ := s.RootCredentials()
+	r, err := http.NewRequest(http.MethodPut, s.AWSURL()+"/"+bucket+"/"+key, nil)
+	if err != nil {
+		s.Fatal(err)
+	}
+	signUnsigned(r, id, secret)
+	var header strings.Builder
+	_ = r.Header.Write(&header)
+	conn, err := net.Dial("tcp", s.AWSAddr())
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(func() { _ = conn.Close() })
+	_, _ = io.WriteString(conn, "PUT /"+bucket+"/"+key+" HTTP/1.1\r\nHost: "+s.AWSAddr()+"\r\nContent-Length: 10\r\nExpect: 100-continue\r\n"+header.String()+"\r\n")
+	answers := bufio.NewReader(conn)
+	if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, "100") {
+		s.Fatalf("%q, %v", line, err)
+	}
+	return conn, answers
+}
+
+// endPut sends the bytes and reads the answer.
+func endPut(t testing.TB, conn net.Conn, answers *bufio.Reader) answer {
+	t.Helper()
+	_, _ = io.WriteString(conn, "0123456789")
+	_, _ = answers.ReadString('\n') // the end of 100 Continue
+	response, err := http.ReadResponse(answers, &http.Request{Method: http.MethodPut})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read(t, response)
 }
 
 // TestCloseGivesUp: a request that never ends is cut when the context ends.

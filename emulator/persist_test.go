@@ -3,6 +3,7 @@ package emulator_test
 import (
 	"bytes"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,6 +51,11 @@ issuers:
 	if _, err := pod.Get(t.Context(), "data", "a.txt"); err != nil {
 		t.Fatal(err)
 	}
+	if err := errors.Join(
+		first.root().Put(t.Context(), "data", "mine", []byte("kept")), first.root().Delete(t.Context(), "data", "id/x"),
+	); err != nil {
+		t.Fatal(err)
+	}
 	token := first.mint(emulator.TokenRequest{Cluster: "sandbox"})
 	if err := first.Issuer("late").Rotate(t.Context()); err != nil {
 		t.Fatal(err)
@@ -86,6 +92,12 @@ issuers:
 	if body, err := pod.Get(t.Context(), "data", "a.txt"); err != nil || string(body) != "hello" {
 		t.Errorf("session of before at S3: %q, %v", body, err)
 	}
+	if body, err := pod.Get(t.Context(), "data", "mine"); err != nil || string(body) != "kept" {
+		t.Errorf("object of before: %q, %v", body, err)
+	}
+	if all, err := second.root().Objects(t.Context(), "data", ""); err != nil || strings.Join(all, " ") != "a.txt mine" {
+		t.Errorf("objects %v, %v", all, err)
+	}
 	late.Endpoint, late.HTTP = second.AWSURL(), second.https()
 	if _, err := late.Assume(t.Context()); err != nil {
 		t.Errorf("token of the rotated key: %v", err)
@@ -112,6 +124,9 @@ func TestRestartAndReset(t *testing.T) {
 		t.Errorf("without files: %v", err)
 	}
 	second.update(func(d *iam.Draft) error { return d.DeleteRole(account, "sandbox") })
+	if err := second.root().Put(t.Context(), "data", "lost", nil); err != nil {
+		t.Fatal(err)
+	}
 	second.close()
 
 	third := start(t, standardSetup(), in(dir))
@@ -126,9 +141,18 @@ func TestRestartAndReset(t *testing.T) {
 		_, err := d.CreateProvider(iam.Provider{AccountID: account, URL: "late.example.com"})
 		return err
 	})
+	if err := third.root().Put(t.Context(), "data", "after", nil); err != nil {
+		t.Fatal(err)
+	}
 	third.close()
 
 	fourth := start(t, standardSetup(), in(dir))
+	if all, err := fourth.root().Objects(t.Context(), "data", ""); err != nil || strings.Join(all, " ") != "a.txt after id/x" {
+		t.Errorf("objects %v, %v", all, err)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "s3", "*")); err != nil || len(left) != 1 {
+		t.Errorf("buckets in %v, %v", left, err)
+	}
 	if fourth.role("sandbox").ID != id || len(fourth.IAM().Snapshot().Providers(account)) != 2 {
 		t.Error("the state after a reset was not kept")
 	}
@@ -144,6 +168,7 @@ func TestChangedFiles(t *testing.T) {
 	const setup = `
 apiVersion: irsatz/v1
 account: "111122223333"
+region: eu-west-1
 accountAlias: one-alias
 clusters:
   - {name: one, oidcIssuer: "https://one.example.com", serviceAccounts: [{namespace: prod, name: app, roleArn: "arn:aws:iam::111122223333:role/app"}, {namespace: prod, name: same}]}
@@ -162,6 +187,10 @@ groups: [{groupName: g}]
 users:
   - {userName: u, accessKeys: [{accessKeyId: AKIAONE, secretAccessKey: one}, {accessKeyId: AKIATWO, secretAccessKey: two}]}
 instanceProfiles: [{instanceProfileName: ip, roles: [same]}]
+buckets:
+  - {bucketName: data, versioning: true, tags: {k: v}, objects: [{key: same, body: file}, {key: changed, body: file}]}
+  - {bucketName: gone, objects: [{key: same, body: file}, {key: changed, body: file}]}
+  - {bucketName: went, objects: [{key: same, body: file}]}
 `
 	dir := t.TempDir()
 	first := start(t, setup, in(dir))
@@ -176,6 +205,16 @@ instanceProfiles: [{instanceProfileName: ip, roles: [same]}]
 		_, err := d.CreateRole(iam.Role{AccountID: account, Name: "mine", Trust: first.role("app").Trust})
 		return errors.Join(append(errs, err)...)
 	})
+	root := first.root()
+	err := errors.Join(root.Put(t.Context(), "data", "same", []byte("hand")), root.Put(t.Context(), "data", "changed", []byte("hand")))
+	for _, bucket := range []string{"gone", "went"} {
+		for _, key := range []string{"same", "changed", ""} {
+			err = errors.Join(err, root.Delete(t.Context(), bucket, key))
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	first.close()
 
 	edited := strings.NewReplacer(
@@ -185,7 +224,7 @@ instanceProfiles: [{instanceProfileName: ip, roles: [same]}]
 		"description: what", "description: that", "{<<: *role, roleName: same}", "{<<: *role, roleName: same, description: what}",
 		"roleName: moved}", "roleName: moved, path: /to/}", "groupName: g}", "groupName: g, managedPolicyArns: [\""+arn+"\"]}",
 		"secretAccessKey: one}, {accessKeyId: AKIATWO, secretAccessKey: two}", "secretAccessKey: uno}, {accessKeyId: AKIANEW, secretAccessKey: new}",
-		"roles: [same]", "roles: [app]",
+		"roles: [same]", "roles: [app]", "{key: changed, body: file}", "{key: changed, body: edited}", "versioning: true, tags: {k: v}", "tags: {k: w}",
 	).Replace(setup)
 	second := start(t, edited, in(dir), func(c *emulator.Config) { c.Clock = new(clock.Clock); c.Clock.Advance(time.Minute) })
 	s := second.IAM().Snapshot()
@@ -226,6 +265,20 @@ instanceProfiles: [{instanceProfileName: ip, roles: [same]}]
 	sa, err := second.control().ServiceAccount(t.Context(), "one", "prod", "app")
 	if err != nil || !strings.HasSuffix(sa.Annotations["eks.amazonaws.com/role-arn"], "role/new") {
 		t.Errorf("service account %+v, %v", sa, err)
+	}
+	objects := map[string]string{}
+	for _, bucket := range []string{"data", "gone", "went"} {
+		keys, err := second.root().Objects(t.Context(), bucket, "")
+		if err != nil {
+			objects[bucket] = code(t, err)
+		}
+		for _, key := range keys {
+			body, _ := second.root().Get(t.Context(), bucket, key)
+			objects[bucket+"/"+key] = string(body)
+		}
+	}
+	if diff := cmp.Diff(map[string]string{"data/same": "hand", "data/changed": "edited", "gone/changed": "edited", "went": "NoSuchBucket"}, objects); diff != "" {
+		t.Error(diff)
 	}
 	third := second.ClusterSet()
 	second.close()
@@ -360,5 +413,29 @@ func TestKeptDecisions(t *testing.T) {
 	first.close()
 	if diff := cmp.Diff(want, decide(start(t, setup, in(dir)))); diff != "" || want[0] != policy.Allow || want[1] != policy.ImplicitDeny {
 		t.Errorf("%v: %s", want, diff)
+	}
+}
+
+// TestResetWaits: an upload that a reset finds under way ends as it would have,
+// and what keeps it goes when it has.
+func TestResetWaits(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := start(t, bucketSetup, in(dir))
+	conn, answers := s.beginPut("data", "slow")
+	for range 2 {
+		if err := s.Reset(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := endPut(t, conn, answers); got.status != http.StatusOK {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	if all, err := s.root().Objects(t.Context(), "data", ""); err != nil || strings.Join(all, " ") != "a.txt id/x" {
+		t.Errorf("objects %v, %v", all, err)
+	}
+	s.close()
+	if left, err := filepath.Glob(filepath.Join(dir, "s3", "*")); err != nil || len(left) != 1 {
+		t.Errorf("buckets in %v, %v", left, err)
 	}
 }

@@ -16,7 +16,12 @@ import (
 // matched. Paths are taken as they were sent: nothing is cleaned or decoded on
 // the way, because "a//b" and "a/../b" are ordinary object keys.
 func (e *Emulator) serveAWS(w http.ResponseWriter, r *http.Request) {
-	now := e.world.Load()
+	now := e.enter()
+	defer func() {
+		if err := now.release(); err != nil {
+			e.config.Log.Warn("forget the state before a reset", "error", err)
+		}
+	}()
 	clusters, to := now.clusters.Load(), addressee(r)
 	switch path := r.URL.Path; {
 	// Discovery and keys at the issuer's own host name, be it a bucket's.

@@ -3,6 +3,7 @@ package emulator
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/irsatz/irsatz/fakes3"
 	"github.com/irsatz/irsatz/iam"
@@ -82,6 +83,32 @@ func (s *seed) apply(server *fakes3.Server) error {
 		}
 	}
 	return nil
+}
+
+// settle makes the buckets and objects be what they say, whether they are there
+// already or not. The bucket of an object that is to be put is made as all says,
+// if somebody deleted it.
+func (s *seed) settle(server *fakes3.Server, all *seed) error {
+	for _, b := range s.buckets {
+		if err := server.SetBucket(b.entity); err != nil {
+			return fmt.Errorf("%s: %w", b.at, err)
+		}
+	}
+	there, err := server.Buckets()
+	if err != nil {
+		return err
+	}
+	for _, b := range all.buckets {
+		missing := !slices.ContainsFunc(there, func(t fakes3.Bucket) bool { return t.Name == b.entity.Name })
+		wanted := slices.ContainsFunc(s.objects, func(o placed[fakes3.Object]) bool { return o.entity.Bucket == b.entity.Name })
+		if !missing || !wanted {
+			continue
+		}
+		if err := server.CreateBucket(b.entity); err != nil {
+			return fmt.Errorf("%s: %w", b.at, err)
+		}
+	}
+	return (&seed{objects: s.objects}).apply(server)
 }
 
 // tags are a manifest's tags as IAM has them.

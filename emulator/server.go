@@ -104,7 +104,7 @@ func (e *Emulator) Close(ctx context.Context) error {
 		}
 		e.abort()
 		e.serving.Wait()
-		e.closeErr = errors.Join(e.closeErr, e.lasting.close())
+		e.closeErr = errors.Join(e.closeErr, e.end())
 		e.verifier.Reset()
 		close(e.closed)
 	})

@@ -8,7 +8,9 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/irsatz/irsatz/fakes3"
 	"github.com/irsatz/irsatz/iam"
+	"github.com/irsatz/irsatz/internal/datadir"
 	"github.com/irsatz/irsatz/manifest"
 )
 
@@ -26,52 +28,70 @@ type files struct {
 
 func newFiles() *files { return &files{was: map[string][]byte{}, now: map[string][]byte{}} }
 
-// noteFiles has a new world remember what its files say.
-func (e *Emulator) noteFiles(c *change, state *manifest.State) error {
-	if e.lasting.dir == nil {
+// keptFiles are the files of the last run that had any, to be compared.
+func keptFiles(records *datadir.Records) (*files, error) {
+	f := newFiles()
+	err := records.Load(filePrefix, func(key string, value []byte) error {
+		f.was[key] = slices.Clone(value)
 		return nil
-	}
+	})
+	return f, err
+}
+
+// noteFiles has a new world remember what its files say.
+func noteFiles(c *change, state *manifest.State) error {
 	f := newFiles()
 	f.entities(c.named)
 	f.clusters(&manifest.State{}, state)
+	f.seed(c.objects)
 	maps.Copy(c.records, f.changes())
 	return f.err
 }
 
-// continueWith prepares the change that an old world needs to be what the files
-// say, as far as they did not say it before.
-func (e *Emulator) continueWith(w *world, state *manifest.State) (*change, error) {
-	f := newFiles()
-	err := w.records.Load(filePrefix, func(key string, value []byte) error {
-		f.was[key] = slices.Clone(value)
-		return nil
-	})
+// continueWith makes an old world be what the files say, as far as they did not
+// say it before. They are taken for done with the last step, so that a crash in
+// between does no harm.
+func (e *Emulator) continueWith(w *world, state *manifest.State) error {
+	f, err := keptFiles(w.records)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	loader := &loader{account: e.config.Account}
+	c := &change{named: loader.entities(state), objects: loader.seed(state)}
+	if err := errors.Join(loader.errs...); err != nil {
+		return err
+	}
+	if err := e.continueClusters(w, f, c, state); err != nil {
+		return err
+	}
+	c.entities = f.entities(c.named).settle
+	changed := f.seed(c.objects)
+	maps.Copy(c.records, f.changes())
+	if f.err != nil {
+		return f.err
+	}
+	if err := changed.settle(w.s3, c.objects); err != nil {
+		return err
+	}
+	c.objects = &seed{}
+	return c.apply(w)
+}
+
+// continueClusters adds to the change what the clusters become.
+func (e *Emulator) continueClusters(w *world, f *files, c *change, state *manifest.State) error {
 	kept, err := keptClusters(w.records)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	before, err := e.plan(w.clusters.Load(), kept)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	after, err := e.plan(w.clusters.Load(), f.clusters(kept, state))
-	if err != nil {
-		return nil, err
+	if c.clusters, err = e.plan(w.clusters.Load(), f.clusters(kept, state)); err != nil {
+		return err
 	}
-	loader := &loader{account: e.config.Account}
-	c := &change{clusters: after, named: loader.entities(state), objects: loader.seed(state)}
-	if err := errors.Join(loader.errs...); err != nil {
-		return nil, err
-	}
-	c.entities = f.entities(c.named).settle
-	if c.records, err = clusterChanges(before, after); err != nil {
-		return nil, err
-	}
-	maps.Copy(c.records, f.changes())
-	return c, f.err
+	c.records, err = clusterChanges(before, c.clusters)
+	return err
 }
 
 // changes are the records to keep, none when there are no files: a run without
@@ -122,6 +142,20 @@ func (f *files) entities(n *entities) *entities {
 		groups:    changedIn(f, n.groups, func(g *iam.Group) string { return "group/" + g.AccountID + "/" + g.Name }),
 		users:     changedIn(f, n.users, func(u *iam.User) string { return "user/" + u.AccountID + "/" + u.Name }),
 		profiles:  changedIn(f, n.profiles, func(p *iam.InstanceProfile) string { return "profile/" + p.AccountID + "/" + p.Name }),
+	}
+}
+
+// seed returns the buckets and objects that are new or changed.
+func (f *files) seed(s *seed) *seed {
+	return &seed{
+		buckets: changedSaid(f, s.buckets, func(b placed[fakes3.Bucket]) (string, any) {
+			return "bucket/" + b.entity.Name, b.entity
+		}),
+		objects: changedSaid(f, s.objects, func(o placed[fakes3.Object]) (string, any) {
+			sum := sha256.Sum256(o.entity.Body)
+			o.entity.Body = sum[:]
+			return "object/" + o.entity.Bucket + "/" + o.entity.Key, o.entity
+		}),
 	}
 }
 

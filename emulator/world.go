@@ -1,10 +1,13 @@
 package emulator
 
 import (
+	"errors"
+	"os"
 	"sync/atomic"
 
 	"github.com/irsatz/irsatz/fakeiam"
 	"github.com/irsatz/irsatz/fakes3"
+	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/fakests"
 	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/internal/awsapi"
@@ -17,6 +20,8 @@ import (
 // it. A request is served by one world from its beginning to its end.
 type world struct {
 	records *datadir.Records // nil: in memory only
+	buckets *storage.Store   // nil: in memory only
+	users   atomic.Int64     // requests under way, and one for being there
 
 	api   awsapi.Config
 	store *iam.Store
@@ -31,6 +36,9 @@ type world struct {
 // firstWorld is the world that the emulator begins with: that of the last run,
 // or a new one. The caller holds stateMu.
 func (e *Emulator) firstWorld() (*world, error) {
+	if err := e.lasting.prune(); err != nil {
+		return nil, err
+	}
 	records, err := e.lasting.world()
 	if err != nil {
 		return nil, err
@@ -42,11 +50,10 @@ func (e *Emulator) firstWorld() (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	change, err := e.continueWith(w, e.config.State)
-	if err != nil {
-		return nil, err
+	if err := e.continueWith(w, e.config.State); err != nil {
+		return nil, errors.Join(err, w.close())
 	}
-	return w, change.apply(w)
+	return w, nil
 }
 
 // newWorld makes a world with the state in it, which nobody sees yet, and which
@@ -61,34 +68,40 @@ func (e *Emulator) newWorld(state *manifest.State) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := e.fill(w, state); err != nil {
+		return nil, errors.Join(err, w.release())
+	}
+	return w, nil
+}
+
+// fill puts the state into a new world, and makes that the one that the next run
+// finds.
+func (e *Emulator) fill(w *world, state *manifest.State) error {
 	change, err := e.prepare(w, state)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := e.noteFiles(change, state); err != nil {
-		return nil, err
+	if w.records == nil {
+		return change.apply(w)
+	}
+	if err := noteFiles(change, state); err != nil {
+		return err
 	}
 	if err := change.apply(w); err != nil {
-		return nil, err
+		return err
 	}
-	return w, e.lasting.enter(records)
+	return e.lasting.dir.Enter(w.records)
 }
 
 // makeWorld makes the services over what the records have, without clusters.
 func (e *Emulator) makeWorld(records *datadir.Records) (*world, error) {
-	c := e.config
-	config := iam.Config{
-		Now: c.Clock.Now, Rand: c.Rand, SealingKey: e.sealingKey,
-		Root: []iam.RootCredentials{{AccountID: c.Account, AccessKeyID: c.rootKey, Secret: c.rootSecret}},
-	}
-	if records != nil {
-		config.Keeper = records
-	}
-	store, err := iam.NewStore(config)
+	store, err := e.openStore(records)
 	if err != nil {
 		return nil, err
 	}
+	c := e.config
 	w := &world{store: store, records: records}
+	w.users.Store(1)
 	// Dates that clients sign are compared with the wall clock, which is the
 	// clients', whatever ours shows.
 	w.api = awsapi.Config{
@@ -105,15 +118,68 @@ func (e *Emulator) makeWorld(records *datadir.Records) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.s3, err = fakes3.New(w.s3Config()); err != nil {
-		return nil, err
-	}
 	w.clusters.Store(newClusterSet(nil, nil))
-	return w, nil
+	return w, w.openS3(storage.Config{Now: c.Clock.Now, Rand: c.Rand})
 }
 
+// openStore opens the state of IAM.
+func (e *Emulator) openStore(records *datadir.Records) (*iam.Store, error) {
+	c := e.config
+	config := iam.Config{
+		Now: c.Clock.Now, Rand: c.Rand, SealingKey: e.sealingKey,
+		Root: []iam.RootCredentials{{AccountID: c.Account, AccessKeyID: c.rootKey, Secret: c.rootSecret}},
+	}
+	if records != nil {
+		config.Keeper = records
+	}
+	return iam.NewStore(config)
+}
+
+// openS3 opens the buckets and makes the service over them.
+func (w *world) openS3(config storage.Config) (err error) {
+	s3 := w.s3Config()
+	if w.records != nil {
+		if w.buckets, err = storage.OpenDisk(w.records.Folder(s3Folder), config); err != nil {
+			return err
+		}
+		s3.Storage = w.buckets
+	}
+	w.s3, err = fakes3.New(s3)
+	return err
+}
+
+// s3Config is that of S3 in memory.
 func (w *world) s3Config() fakes3.Config {
 	return fakes3.Config{Config: w.api, HostBases: hostBases}
+}
+
+// enter returns the world as it is now, for one request, which releases it.
+func (e *Emulator) enter() *world {
+	for {
+		w := e.world.Load()
+		for n := w.users.Load(); n > 0; n = w.users.Load() {
+			if w.users.CompareAndSwap(n, n+1) {
+				return w
+			}
+		}
+	}
+}
+
+// release ends one use of the world. With the last one, which comes after
+// another world took its place, it is forgotten.
+func (w *world) release() error {
+	if w.users.Add(-1) > 0 || w.buckets == nil {
+		return nil
+	}
+	return errors.Join(w.close(), os.RemoveAll(w.records.Folder(s3Folder)))
+}
+
+// close ends the use of what keeps the world.
+func (w *world) close() error {
+	if w.buckets == nil {
+		return nil
+	}
+	return w.buckets.Close()
 }
 
 // clusters returns the clusters as they are now.
@@ -135,7 +201,10 @@ func (e *Emulator) Reset() error {
 		e.config.Clock.Advance(offset)
 		return err
 	}
-	e.world.Store(w)
+	old := e.world.Swap(w)
+	if err := old.release(); err != nil {
+		e.config.Log.Warn("forget the state before the reset", "error", err)
+	}
 	e.trail.Reset()
 	// Which hosts are dialled here may have changed.
 	e.verifier.Reset()

@@ -402,6 +402,8 @@ func TestSeedErrors(t *testing.T) {
 		"account":   w.s3.CreateBucket(fakes3.Bucket{Name: "good"}),
 		"twice":     w.s3.CreateBucket(fakes3.Bucket{Name: "data", AccountID: account}),
 		"policy":    w.s3.CreateBucket(fakes3.Bucket{Name: "good", AccountID: account, Policy: []byte("{")}),
+		"set name":  w.s3.SetBucket(fakes3.Bucket{Name: "Bad_Name", AccountID: account}),
+		"others":    w.s3.SetBucket(fakes3.Bucket{Name: "data", AccountID: "999988887777"}),
 		"no bucket": w.s3.PutObject(fakes3.Object{Bucket: "none", Key: "k"}),
 		"no key":    w.s3.PutObject(fakes3.Object{Bucket: "data"}),
 	} {
@@ -411,5 +413,43 @@ func TestSeedErrors(t *testing.T) {
 	}
 	if got := w.buckets(); len(got) != 1 || got[0].Name != "data" || got[0].AccountID != account {
 		t.Errorf("buckets %+v", got)
+	}
+}
+
+// TestSetBucket: a bucket becomes what it is described as, with its objects and
+// all other settings left as they are.
+func TestSetBucket(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	bucketPolicy := []byte(`{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::data/*"}}`)
+	set := func(in fakes3.Bucket) fakes3.Bucket {
+		t.Helper()
+		in.AccountID = account
+		if err := w.s3.SetBucket(in); err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range w.buckets() {
+			if b.Name == in.Name {
+				return b
+			}
+		}
+		t.Fatalf("no bucket %s", in.Name)
+		return in
+	}
+	if b := set(fakes3.Bucket{Name: "new", Versioned: true}); !b.Versioned {
+		t.Errorf("new bucket %+v", b)
+	}
+	b := set(fakes3.Bucket{Name: "data", Policy: bucketPolicy, Versioned: true, Tags: []iam.Tag{{Key: "k", Value: "v"}}})
+	if string(b.Policy) != string(bucketPolicy) || !b.Versioned || len(b.Tags) != 1 {
+		t.Errorf("bucket %+v", b)
+	}
+	if got := w.call(w.root(), http.MethodGet, "/data/public/a.txt"); got.status != 200 || got.body != "hello" {
+		t.Errorf("its object: %d %s", got.status, got.body)
+	}
+	if b := set(fakes3.Bucket{Name: "data"}); b.Policy != nil || b.Versioned || len(b.Tags) != 0 {
+		t.Errorf("bucket %+v", b)
+	}
+	if got := w.call(w.root(), http.MethodGet, "/data?versioning"); !strings.Contains(got.body, "Suspended") {
+		t.Errorf("versioning %s", got.body)
 	}
 }

@@ -3,12 +3,14 @@ package fakes3
 import (
 	"bytes"
 	"crypto/md5"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/iam"
+	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
 // Bucket describes a bucket to be made, or one that is there.
@@ -32,34 +34,67 @@ type Object struct {
 
 // CreateBucket makes a bucket without asking anybody.
 func (s *Server) CreateBucket(in Bucket) error {
+	as, err := in.settings()
+	if err != nil {
+		return fmt.Errorf("create bucket %q: %w", in.Name, err)
+	}
+	if err := s.store.create(in.Name, in.AccountID, as); err != nil {
+		return fmt.Errorf("create bucket %q: %w", in.Name, err)
+	}
+	return nil
+}
+
+// SetBucket gives a bucket that is there the policy, versioning and tags that it
+// is described with, and makes one that is not. Its other settings stay.
+func (s *Server) SetBucket(in Bucket) error {
+	as, err := in.settings()
+	if err != nil {
+		return fmt.Errorf("set bucket %q: %w", in.Name, err)
+	}
+	b, missing := s.store.bucket(in.Name)
+	if missing != nil {
+		return s.CreateBucket(in)
+	}
+	if b.Owner != in.AccountID {
+		return fmt.Errorf("set bucket %q: it belongs to account %s", in.Name, b.Owner)
+	}
+	set := func(now *settings) *awsapi.Error {
+		if as.versioning == "" && now.versioning != "" {
+			// A bucket that was versioned once cannot be as if it never was.
+			as.versioning = storage.Suspended
+		}
+		now.policy, now.tags, now.versioning = as.policy, as.tags, as.versioning
+		return nil
+	}
+	if err := s.store.configure(b, set); err != nil {
+		return fmt.Errorf("set bucket %q: %w", in.Name, err)
+	}
+	return nil
+}
+
+// settings are those that the bucket is described with.
+func (in *Bucket) settings() (*settings, error) {
 	if !bucketNamed(in.Name) {
-		return fmt.Errorf("create bucket %q: not a bucket name", in.Name)
+		return nil, errors.New("not a bucket name")
 	}
 	if in.AccountID == "" {
-		return fmt.Errorf("create bucket %q: no account", in.Name)
+		return nil, errors.New("no account")
+	}
+	if err := checkTags(in.Tags, bucketTags); err != nil {
+		return nil, err
 	}
 	as := settings{tags: canonicalTags(in.Tags), documents: initialDocuments()}
 	if in.Policy != nil {
 		p, err := bucketPolicy(in.Name, in.Policy)
 		if err != nil {
-			return fmt.Errorf("create bucket %q: %w", in.Name, err)
+			return nil, err
 		}
 		as.policy = p
 	}
 	if in.Versioned {
 		as.versioning = storage.Enabled
 	}
-	if err := checkTags(in.Tags, bucketTags); err != nil {
-		return fmt.Errorf("create bucket %q: %w", in.Name, err)
-	}
-	settled, err := newSettings(as)
-	if err != nil {
-		return fmt.Errorf("create bucket %q: %w", in.Name, err)
-	}
-	if err := s.store.create(in.Name, in.AccountID, settled); err != nil {
-		return fmt.Errorf("create bucket %q: %w", in.Name, err)
-	}
-	return nil
+	return newSettings(as)
 }
 
 // PutObject stores an object without asking anybody.

@@ -61,7 +61,7 @@ var rules = archtest.Rules{
 
 		// The whole, and those who run it.
 		"emulator": {
-			"iam", "iam/arn", "iam/policy", "trail", "oidc", "webhook", "manifest", "scenarios", "fakests", "fakeiam", "fakes3",
+			"iam", "iam/arn", "iam/policy", "trail", "oidc", "webhook", "manifest", "scenarios", "fakests", "fakeiam", "fakes3", "fakes3/storage",
 			"internal/awsapi", "internal/awsclient", "internal/datadir", "internal/eksctl", "internal/nearest", "internal/pki", "internal/sigv4", "internal/sniff",
 		},
 		"irsatest":  {"emulator", "localpod", "manifest"},

@@ -179,6 +179,30 @@ func TestInUse(t *testing.T) {
 	open(t, path)
 }
 
+// TestFolders: a world has a folder of its own, which ends with it.
+func TestFolders(t *testing.T) {
+	t.Parallel()
+	path := t.TempDir()
+	d := open(t, path)
+	if err := d.Prune("s3"); err != nil {
+		t.Error(err)
+	}
+	for range 3 {
+		w := newWorld(t, d)
+		enter(t, d, w)
+		if err := os.MkdirAll(filepath.Join(w.Folder("s3"), "sub"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.Prune("s3"); err != nil {
+		t.Error(err)
+	}
+	left, err := filepath.Glob(filepath.Join(path, "s3", "*"))
+	if err != nil || len(left) != 1 || left[0] != world(t, d).Folder("s3") {
+		t.Errorf("%v, %v", left, err)
+	}
+}
+
 // TestPrivate: nobody else reads what is in the folder.
 func TestPrivate(t *testing.T) {
 	t.Parallel()

@@ -3,9 +3,14 @@ package datadir
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 
 	"go.etcd.io/bbolt"
 )
@@ -13,19 +18,19 @@ import (
 // Records are the records of one section. They may be used by any number of
 // goroutines.
 type Records struct {
-	db   *bbolt.DB
+	dir  *Dir
 	name string
 }
 
 // Lasting returns the records that outlast worlds.
-func (d *Dir) Lasting() *Records { return &Records{d.db, lasting} }
+func (d *Dir) Lasting() *Records { return &Records{d, lasting} }
 
 // World returns the records of the current world, nil if there is none yet.
 func (d *Dir) World() (*Records, error) {
 	var w *Records
 	err := d.db.View(func(tx *bbolt.Tx) error {
 		if name := current(tx); name != "" {
-			w = &Records{d.db, name}
+			w = &Records{d, name}
 		}
 		return nil
 	})
@@ -35,7 +40,7 @@ func (d *Dir) World() (*Records, error) {
 // NewWorld returns a world without records, beside the current one. One that was
 // not finished is forgotten.
 func (d *Dir) NewWorld() (*Records, error) {
-	w := &Records{db: d.db}
+	w := &Records{dir: d}
 	err := d.db.Update(func(tx *bbolt.Tx) error {
 		if err := dropOthers(tx, current(tx)); err != nil {
 			return err
@@ -68,10 +73,38 @@ func (d *Dir) Enter(w *Records) error {
 	return nil
 }
 
+// Folder returns the folder of this kind that belongs to the world, for what is no
+// record. It need not be there. Prune removes it when the world is forgotten.
+func (r *Records) Folder(kind string) string {
+	return filepath.Join(r.dir.path, kind, strings.TrimPrefix(r.name, worlds))
+}
+
+// Prune removes the folders of this kind of all worlds but the current one.
+func (d *Dir) Prune(kind string) error {
+	world, err := d.World()
+	if err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(filepath.Join(d.path, kind))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, entry := range entries {
+		path := filepath.Join(d.path, kind, entry.Name())
+		if world != nil && path == world.Folder(kind) {
+			continue
+		}
+		if err := os.RemoveAll(path); err != nil {
+			return fmt.Errorf("data directory: %w", err)
+		}
+	}
+	return nil
+}
+
 // Load calls each with every record whose key begins with prefix, in the order
 // of the keys. The value is good until each returns.
 func (r *Records) Load(prefix string, each func(key string, value []byte) error) error {
-	return r.db.View(func(tx *bbolt.Tx) error {
+	return r.dir.db.View(func(tx *bbolt.Tx) error {
 		b := tx.Bucket([]byte(r.name))
 		if b == nil {
 			return nil
@@ -94,7 +127,7 @@ func (r *Records) Load(prefix string, each func(key string, value []byte) error)
 // none if it fails. When it returns they are on the disk. What is written to a
 // world that was forgotten is forgotten too.
 func (r *Records) Keep(changes map[string][]byte) error {
-	err := r.db.Update(func(tx *bbolt.Tx) error {
+	err := r.dir.db.Update(func(tx *bbolt.Tx) error {
 		b := tx.Bucket([]byte(r.name))
 		if b == nil {
 			return nil
