@@ -167,7 +167,7 @@ func (r *references) check(at manifest.Pos, accountID string, policyARNs []strin
 			continue
 		}
 		p, err := r.snapshot.ManagedPolicy(name)
-		if err == nil && p.AccountID != accountID && p.AccountID != "aws" {
+		if err == nil && p.AccountID != accountID && p.AccountID != awsAccount {
 			err = fmt.Errorf("policy %s is not of account %s: %w", name, accountID, iam.ErrNoSuchEntity)
 		}
 		if err != nil {

@@ -81,6 +81,7 @@ func (e *Emulator) controlRoutes() http.Handler {
 	r.Path("/v1/why/{id}").Methods(http.MethodGet).HandlerFunc(e.controlWhy)
 	r.Path("/v1/clock").Methods(http.MethodGet, http.MethodPost).HandlerFunc(e.controlClock)
 	r.Path("/v1/state").Methods(http.MethodPost).HandlerFunc(e.controlLoad)
+	r.Path("/v1/state").Methods(http.MethodGet).HandlerFunc(e.controlExport)
 	r.Path("/v1/reset").Methods(http.MethodPost).HandlerFunc(e.controlReset)
 	// The guard must stand before every answer, those for unknown paths and
 	// methods too, which mux keeps middleware away from.

@@ -164,14 +164,14 @@ func (l *loader) policyDetail(c cursor) Policy {
 	}
 	p.AccountID = l.accountOf(r, "policy"+p.Path+p.Name)
 	versions := r.need("PolicyVersionList")
-	each(versions, &p.Versions, versionDetail)
+	each(versions, &p.Versions, cursor.versionDetail)
 	if versions.present() {
 		versions.sortVersions(&p)
 	}
 	return p
 }
 
-func versionDetail(c cursor) PolicyVersion {
+func (c cursor) versionDetail() PolicyVersion {
 	r := c.record("Document", "VersionId", "IsDefaultVersion", "CreateDate")
 	return PolicyVersion{
 		Pos:      c.pos(),

@@ -2,6 +2,7 @@ package manifest_test
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -96,6 +97,25 @@ items:
 	got.Notes = nil
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestKubernetesSample reads what a chart renders.
+func TestKubernetesSample(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join("testdata", "kubernetes", "app.yaml")
+	s := load(t, file)
+	if len(s.ServiceAccounts) != 1 || len(s.Namespaces) != 1 || len(s.Workloads) != 2 || s.Workloads[0].ServiceAccount != "orders" {
+		t.Errorf("state %+v", s)
+	}
+	notes := ""
+	for _, n := range s.Notes {
+		notes += strings.TrimPrefix(n.String(), file) + "\n"
+	}
+	want := ":19: skipped from here on: ConfigMap (1), Service (1); of Kubernetes objects, ServiceAccount, Namespace and what runs pods are read\n" +
+		":41: CronJob shop/invoices runs as ServiceAccount invoices, which is not loaded: its pods get no role\n"
+	if diff := cmp.Diff(want, notes); diff != "" {
+		t.Errorf("notes (-want +got):\n%s", diff)
 	}
 }
 

@@ -1,7 +1,8 @@
 // Package manifest is what may be loaded with -f: documents in, one State out;
-// nothing half-loaded.
+// nothing half-loaded. And a State out as documents again.
 //
-// It reads the native form (apiVersion irsatz/v1) and Kubernetes manifests,
+// It reads the native form (apiVersion irsatz/v1), Kubernetes manifests, eksctl's
+// ClusterConfig and the output of aws iam get-account-authorization-details,
 // checks what can be checked without knowing the rest of the world (shapes,
 // names, duplicates), and leaves policy documents as JSON bytes with the place
 // they came from: whether they are good policies is the business of iam/policy.

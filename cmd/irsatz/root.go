@@ -106,6 +106,7 @@ func (p *program) rootCommand() *cobra.Command {
 	}
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(), p.execCommand(), p.envCommand(), p.createCommand(), p.getCommand(), p.describeCommand(), p.deleteCommand(),
+		p.exportCommand(),
 		p.trailCommand(), p.whyCommand(), p.scenarioCommand(), p.probeCommand(), p.clockCommand(),
 		p.healthCommand(), p.resetCommand(), p.caCommand(), p.versionCommand(),
 		p.simulateCommand(), p.lintCommand(),
