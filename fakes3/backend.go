@@ -102,12 +102,12 @@ func (b *backend) HeadObject(name, key string) (*gofakes3.Object, error) {
 
 // PutObject implements gofakes3.Backend. Nothing is stored before the body has
 // ended well.
-func (b *backend) PutObject(name, key string, _ map[string]string, in io.Reader, size int64, _ *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
+func (b *backend) PutObject(name, key string, _ map[string]string, _ io.Reader, size int64, _ *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
 	var none gofakes3.PutObjectResult
 	if err := b.allow("PutObject", name, key); err != nil {
 		return none, err
 	}
-	content, err := b.receive(in, size)
+	content, err := b.receive(b.body, size) // which gofakes3 would have hashed once more
 	if err != nil {
 		return none, b.fail(err)
 	}
@@ -131,6 +131,9 @@ func (b *backend) receive(in io.Reader, size int64) (storage.Content, *awsapi.Er
 func (x *exchange) unread(body *payload, err error) *awsapi.Error {
 	if err != nil && body.err != nil {
 		return body.err
+	}
+	if errors.Is(err, storage.ErrFull) {
+		x.call.Explain("there is no room for the body", "raise --max-memory, or make room on the disk that --data-dir is on")
 	}
 	return failed(err, x.name, x.key)
 }
