@@ -26,8 +26,6 @@ type backend struct {
 	body   *payload
 	stored *storage.Object
 	gone   storage.Deletion
-	upload *storage.Upload // that the request is about
-	part   *storage.Part   // stored
 }
 
 var errStrayed = errors.New("gofakes3 asked for what was not authorized")
@@ -169,45 +167,6 @@ func (b *backend) DeleteObject(name, key string) (none gofakes3.ObjectDeleteResu
 	return none, b.fail(err)
 }
 
-// CreateMultipartUpload implements gofakes3.MultipartBackend.
-func (b *backend) CreateMultipartUpload(name, key string, _ map[string]string) (gofakes3.UploadID, error) {
-	if err := b.allow("CreateMultipartUpload", name, key); err != nil {
-		return "", err
-	}
-	u, err := b.x.store.StartUpload(b.x.bucket.Bucket, *b.upload)
-	if err != nil {
-		return "", b.fail(failed(err, name, key))
-	}
-	return gofakes3.UploadID(u.ID), nil
-}
-
-// UploadPart implements gofakes3.MultipartBackend.
-func (b *backend) UploadPart(name, key string, id gofakes3.UploadID, number int, _ int64, in io.Reader) (string, error) {
-	if err := b.allowUpload("UploadPart", name, key, id); err != nil {
-		return "", err
-	}
-	if err := b.putPart(number, in); err != nil {
-		return "", b.fail(err)
-	}
-	return b.part.ETag, nil
-}
-
-// allowUpload makes sure that gofakes3 means the upload that was found.
-func (b *backend) allowUpload(op, name, key string, id gofakes3.UploadID) error {
-	if b.upload == nil || string(id) != b.upload.ID {
-		return b.stray()
-	}
-	return b.allow(op, name, key)
-}
-
-// AbortMultipartUpload implements gofakes3.MultipartBackend.
-func (b *backend) AbortMultipartUpload(name, key string, id gofakes3.UploadID) error {
-	if err := b.allowUpload("AbortMultipartUpload", name, key, id); err != nil {
-		return err
-	}
-	return b.fail(b.x.uploadFailed(b.x.store.AbortUpload(b.x.bucket.Bucket, b.upload)))
-}
-
 // What follows is never asked for: the Server answers it without gofakes3.
 
 // CreateBucket implements gofakes3.Backend.
@@ -227,21 +186,6 @@ func (b *backend) ForceDeleteBucket(string) error { return b.stray() }
 // DeleteMulti implements gofakes3.Backend.
 func (b *backend) DeleteMulti(string, ...string) (none gofakes3.MultiDeleteResult, _ error) {
 	return none, b.stray()
-}
-
-// ListMultipartUploads implements gofakes3.MultipartBackend.
-func (b *backend) ListMultipartUploads(string, *gofakes3.UploadListMarker, gofakes3.Prefix, int64) (*gofakes3.ListMultipartUploadsResult, error) {
-	return nil, b.stray()
-}
-
-// CompleteMultipartUpload implements gofakes3.MultipartBackend.
-func (b *backend) CompleteMultipartUpload(string, string, gofakes3.UploadID, *gofakes3.CompleteMultipartUploadRequest) (gofakes3.VersionID, string, error) {
-	return "", "", b.stray()
-}
-
-// ListParts implements gofakes3.MultipartBackend.
-func (b *backend) ListParts(string, string, gofakes3.UploadID, int, int64) (*gofakes3.ListMultipartUploadPartsResult, error) {
-	return nil, b.stray()
 }
 
 func (b *backend) stray() error { return b.fail(internal(errStrayed)) }

@@ -45,6 +45,7 @@ type payload struct {
 	md5    hash.Hash
 	md5b64 string
 	sum    *checksum // nil if none was given or asked for
+	also   *checksum // another one that is wanted, nil for none
 
 	err *awsapi.Error
 }
@@ -61,6 +62,9 @@ func (p *payload) Read(b []byte) (int, error) {
 	}
 	if p.sum != nil {
 		p.sum.sum.Write(b[:n])
+	}
+	if p.also != nil {
+		p.also.sum.Write(b[:n])
 	}
 	switch {
 	case err == nil:
@@ -178,7 +182,7 @@ func (x *exchange) expectDigests(p *payload, trailers []string) (err *awsapi.Err
 		p.md5b64 = values[0]
 	}
 	if x.op.name == "CompleteMultipartUpload" {
-		return nil // its checksums are those of the object
+		return nil // its headers are about the object
 	}
 	p.sum, err = sentChecksum(x.header, trailers)
 	return err

@@ -18,9 +18,21 @@ import (
 
 const checksumPrefix = "X-Amz-Checksum-"
 
-// crc64NVME is the polynomial of the NVMe specification, reflected as
+// crc64NVMEPoly is the polynomial of the NVMe specification, reflected as
 // hash/crc64 wants it.
-var crc64NVME = crc64.MakeTable(0x9a6c9329ac4bc9b5)
+const crc64NVMEPoly = 0x9a6c9329ac4bc9b5
+
+var crc64NVME = crc64.MakeTable(crc64NVMEPoly)
+
+// defaultChecksum is what S3 computes where the client sends none.
+const defaultChecksum = "CRC64NVME"
+
+// The checksum of an object that is uploaded in parts is that of the checksums
+// of its parts, or of the whole, which for a CRC follows from them.
+const (
+	composite  = "COMPOSITE"
+	fullObject = "FULL_OBJECT"
+)
 
 // algorithms are the checksums that a client may send of a body.
 //

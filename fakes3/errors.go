@@ -150,19 +150,19 @@ func methodNotAllowed(method, resource string) *awsapi.Error {
 		detail("Method", method), detail("ResourceType", resource))
 }
 
-func invalidPart(u *storage.Upload, p chosen) *awsapi.Error {
+func invalidPart(upload string, p chosen) *awsapi.Error {
 	return badRequest("InvalidPart", "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
-		detail("UploadId", u.ID), detail("PartNumber", itoa(p.Number)), detail("ETag", strings.Trim(p.ETag, `"`)))
+		detail("UploadId", upload), detail("PartNumber", itoa(p.number)), detail("ETag", strings.Trim(p.etag, `"`)))
 }
 
-func invalidPartOrder() *awsapi.Error {
-	return badRequest("InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.")
+func invalidPartOrder(upload string) *awsapi.Error {
+	return badRequest("InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.", detail("UploadId", upload))
 }
 
 func entityTooSmall(p *storage.Part) *awsapi.Error {
 	return badRequest("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size",
 		detail("ProposedSize", strconv.FormatInt(p.Size, 10)), detail("MinSizeAllowed", strconv.Itoa(minPart)),
-		detail("PartNumber", strconv.Itoa(p.Number)), detail("ETag", p.ETag))
+		detail("PartNumber", strconv.Itoa(p.Number)), detail("ETag", strings.Trim(p.ETag, `"`)))
 }
 
 func entityTooLarge(size int64) *awsapi.Error {

@@ -350,7 +350,7 @@ func TestHazard11Envelope(t *testing.T) {
 	id := regexp.MustCompile("<UploadId>(.*)</UploadId>").FindStringSubmatch(created)[1]
 	for _, tt := range []struct{ target, body, want string }{
 		{"POST /data/multi?uploadId=" + id, "<Complete", "MalformedXML"},
-		{"POST /data/multi?uploadId=" + id, "<CompleteMultipartUpload/>", "MalformedXML"},
+		{"POST /data/multi?uploadId=" + id, "<CompleteMultipartUpload/>", "InvalidRequest"},
 		{"POST /data/multi?uploadId=" + id, "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>x</ETag></Part></CompleteMultipartUpload>", "InvalidPart"},
 		{"POST /data/multi?uploadId=nope", "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>x</ETag></Part></CompleteMultipartUpload>", "NoSuchUpload"},
 		{"GET /data/multi?uploadId=nope", "", "NoSuchUpload"},

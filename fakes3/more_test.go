@@ -36,7 +36,7 @@ func TestMultipartRules(t *testing.T) {
 	}
 	for _, tt := range []struct{ body, code string }{
 		{xml("2", two, "1", one), "InvalidPartOrder"}, {xml("1", one, "1", one), "InvalidPartOrder"}, {xml("1", one, "2", two), "EntityTooSmall"},
-		{xml("3", one), "InvalidPart"}, {xml("1", two), "InvalidPart"}, {xml("-1", one), "InvalidPart"},
+		{xml("3", one), "InvalidPart"}, {xml("1", two), "InvalidPart"}, {xml("-1", one), "InvalidArgument"}, {xml("one", one), "MalformedXML"}, {xml("10001", one), "InvalidPart"},
 	} {
 		got := w.do(w.root(), w.request(http.MethodPost, "/data/m?uploadId="+id, tt.body))
 		if got.err.Code != tt.code || w.get("data", "m") != "!NoSuchKey" {

@@ -7,50 +7,93 @@ import (
 	"hash"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/internal/awsapi"
+	"github.com/irsatz/irsatz/internal/shape"
 )
 
-const maxPart = 10000
+type initiateResult struct {
+	XMLName xml.Name `xml:"InitiateMultipartUploadResult"`
+	Xmlns   string   `xml:"xmlns,attr"`
+	Bucket  string   `xml:"Bucket"`
+	Key     string   `xml:"Key"`
+	ID      string   `xml:"UploadId"`
+}
 
 func (x *exchange) createUpload() *awsapi.Error {
 	o, err := x.draft()
 	if err != nil {
 		return err
 	}
-	encryption := o.Encryption
-	o.Encryption = x.asked // which the parts inherit
-	algorithm, kind, err := askedChecksum(x.header)
-	if err != nil {
+	u := storage.Upload{Key: x.key, Draft: *o, Initiator: x.call.Caller.ARN, Owner: x.call.Caller.AccountID}
+	u.Draft.Encryption = x.asked // which the parts inherit
+	if err := x.chooseChecksum(&u); err != nil {
 		return err
 	}
-	b := &backend{x: x, upload: &storage.Upload{Key: x.key, Draft: *o, Algorithm: algorithm, Composite: kind == composite}}
-	out, err := b.run("uploads", make(http.Header))
-	if err != nil {
-		return err
+	begun, serr := x.store.StartUpload(x.bucket.Bucket, u)
+	if serr != nil {
+		return failed(serr, x.name, x.key)
 	}
 	h := x.w.Header()
-	setEncryption(h, encryption)
-	if algorithm != "" {
-		h.Set("X-Amz-Checksum-Algorithm", algorithm)
-		h.Set("X-Amz-Checksum-Type", kind)
+	setEncryption(h, o.Encryption)
+	if u.Algorithm != "" {
+		h["X-Amz-Checksum-Algorithm"] = []string{u.Algorithm}
+		h[checksumKind] = []string{kindOf(&u)}
 	}
-	x.answer(http.StatusOK, out.body.Bytes())
+	return x.answerXML(initiateResult{Xmlns: xmlNamespace, Bucket: x.name, Key: x.key, ID: begun.ID})
+}
+
+// chooseChecksum sets which checksums the upload's parts have, and how that of
+// the object is made of them.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+func (x *exchange) chooseChecksum(u *storage.Upload) *awsapi.Error {
+	algorithm, kind := x.header.Get("X-Amz-Checksum-Algorithm"), x.header.Get(checksumKind)
+	if algorithm == "" {
+		if kind != "" {
+			return invalidRequest("The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
+		}
+		return nil
+	}
+	c := newChecksum(checksumPrefix + algorithm)
+	if c == nil {
+		return unknownChecksum()
+	}
+	u.Algorithm = c.name
+	switch lower := strings.ToLower(c.name); kind {
+	case "":
+		u.Composite = c.name != defaultChecksum
+	case composite:
+		if c.name == defaultChecksum {
+			return invalidRequest("The COMPOSITE checksum type cannot be used with the " + lower + " checksum algorithm.")
+		}
+		u.Composite = true
+	case fullObject:
+		if !linear(c.name) {
+			return invalidRequest("The FULL_OBJECT checksum type cannot be used with the " + lower + " checksum algorithm.")
+		}
+	default:
+		return invalidRequest("Value for x-amz-checksum-type header is invalid.")
+	}
 	return nil
+}
+
+func unknownChecksum() *awsapi.Error {
+	return invalidRequest("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
 }
 
 // partNumber returns the number of the part addressed, and its upload.
 func (x *exchange) partNumber() (*storage.Upload, int, *awsapi.Error) {
 	raw, _ := param(x.params, "partNumber")
-	number, err := strconv.Atoi(raw)
-	if err != nil || number < 1 || number > maxPart {
+	number, ok := digits(raw)
+	if !ok || number < 1 || number > maxPart {
 		return nil, 0, invalidArgument("Part number must be an integer between 1 and 10000, inclusive", "partNumber", raw)
 	}
-	u, uerr := x.upload()
-	return u, number, uerr
+	u, err := x.upload()
+	return u, int(number), err
 }
 
 func (x *exchange) uploadPart() *awsapi.Error {
@@ -62,88 +105,55 @@ func (x *exchange) uploadPart() *awsapi.Error {
 	if err != nil {
 		return err
 	}
-	if err := checkPart(u, body.sum); err != nil {
+	sum, err := expectPart(u, body)
+	if err != nil {
 		return err
 	}
-	b := &backend{x: x, body: body, upload: u}
-	if body.size == 0 {
-		// gofakes3 wants a length; S3 takes an empty part.
-		err = b.putPart(number, body)
-	} else {
-		_, err = b.run("partNumber="+itoa(number)+"&uploadId="+url.QueryEscape(u.ID), make(http.Header))
+	content, rerr := x.store.Receive(body, body.size)
+	if rerr != nil {
+		return x.unread(body, rerr)
 	}
+	defer x.store.Discard(content)
+	p, err := x.putPart(u, storage.Part{Number: number, Content: content, ETag: body.etag(), Checksum: sum.stored()})
 	if err != nil {
 		return err
 	}
 	h := x.w.Header()
-	h["Etag"] = []string{b.part.ETag}
+	h["Etag"] = []string{p.ETag}
 	setEncryption(h, x.encrypted(u.Draft.Encryption))
-	switch {
-	case body.sum != nil:
-		h[body.sum.header] = []string{body.sum.value()}
-	case u.Algorithm != "":
-		h[checksumHeader(u.Algorithm)] = []string{b.part.Checksum.Value}
+	if u.Algorithm == "" && body.sum != nil {
+		sum = body.sum
+	}
+	if u.Algorithm != "" || body.sum != nil {
+		h[sum.header] = []string{sum.value()}
 	}
 	return x.done(http.StatusOK)
 }
 
-// putPart stores a part of the body.
-func (b *backend) putPart(number int, in io.Reader) *awsapi.Error {
-	in, sum := watch(in, partChecksum(b.upload), b.body.sum)
-	content, err := b.receive(in, b.body.size)
-	if err != nil {
-		return err
+// expectPart returns the checksum that the upload wants of the part. The client
+// must send it only if that of the object is made of them.
+func expectPart(u *storage.Upload, body *payload) (*checksum, *awsapi.Error) {
+	sent := "null"
+	if body.sum != nil {
+		sent = body.sum.name
 	}
-	defer b.x.store.Discard(content)
-	p := storage.Part{Number: number, Content: content, ETag: b.body.etag(), Checksum: sum.stored()}
-	b.part, err = b.x.putPart(b.upload, p)
-	return err
+	want := wholeChecksum(u)
+	switch {
+	case sent == want:
+		return body.sum, nil
+	case u.Algorithm != "" && (u.Composite || body.sum != nil):
+		return nil, invalidRequest("Checksum Type mismatch occurred, expected checksum Type: " + strings.ToLower(want) + ", actual checksum Type: " + strings.ToLower(sent))
+	}
+	body.also = newChecksum(checksumPrefix + want)
+	return body.also, nil
 }
 
-type copyPartResult struct {
-	XMLName  xml.Name `xml:"CopyPartResult"`
-	Xmlns    string   `xml:"xmlns,attr"`
-	ETag     string   `xml:"ETag"`
-	Modified string   `xml:"LastModified"`
-	Checksum checksumElement
-}
-
-// uploadPartCopy is served without gofakes3, which would store the empty body.
-// The part refers to the bytes of the source.
-func (x *exchange) uploadPartCopy() *awsapi.Error {
-	u, number, err := x.partNumber()
-	if err != nil {
-		return err
+// wholeChecksum is the algorithm of the object that the upload makes.
+func wholeChecksum(u *storage.Upload) string {
+	if u.Algorithm == "" {
+		return defaultChecksum
 	}
-	src := x.source.object
-	if err := checkConditions(x.header, "X-Amz-Copy-Source-", src); err != nil {
-		return err
-	}
-	content := src.Content
-	if raw := x.header.Get("X-Amz-Copy-Source-Range"); raw != "" {
-		first, last, ok := parseRange(raw, src.Size()+maxObject)
-		if !ok || last >= src.Size() {
-			return invalidArgument("The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy", "x-amz-copy-source-range", raw)
-		}
-		content = content.Slice(first, last-first+1)
-	}
-	sum := partChecksum(u)
-	etag, err := x.digest(content, sum.sum)
-	if err != nil {
-		return err
-	}
-	p, err := x.putPart(u, storage.Part{Number: number, Content: content, ETag: etag, Checksum: sum.stored()})
-	if err != nil {
-		return err
-	}
-	if x.source.bucket.versioned() {
-		x.w.Header().Set("X-Amz-Copy-Source-Version-Id", src.VersionID)
-	}
-	out := copyPartResult{Xmlns: xmlNamespace, ETag: p.ETag, Modified: p.Modified.Format(listTime)}
-	if u.Algorithm != "" {
-		out.Checksum = checksumElement(p.Checksum)
-	}
-	return x.answerXML(out)
+	return u.Algorithm
 }
 
 // digest reads a content that is stored, and returns its ETag. What else is
@@ -163,14 +173,88 @@ func (x *exchange) digest(c storage.Content, also ...io.Writer) (etag string, _ 
 
 func quoted(sum hash.Hash) string { return `"` + hex.EncodeToString(sum.Sum(nil)) + `"` }
 
+var completeShape = shape.MustParse("CompleteMultipartUpload { Part* { PartNumber ETag ChecksumCRC32? ChecksumCRC32C? ChecksumCRC64NVME? ChecksumMD5? ChecksumSHA1? ChecksumSHA256? ChecksumSHA512? ChecksumXXHASH3? ChecksumXXHASH64? ChecksumXXHASH128? } }")
+
+// completeRequest reads the list of parts.
+func (x *exchange) completeRequest() ([]chosen, *awsapi.Error) {
+	e, err := x.readShape(completeShape)
+	if err != nil {
+		return nil, err
+	}
+	var list []chosen
+	for _, part := range e.All("Part") {
+		number, nerr := strconv.Atoi(part.Get("PartNumber"))
+		switch {
+		case nerr != nil:
+			return nil, malformedXML()
+		case number < 1:
+			return nil, invalidArgument("PartNumber must be >= 1", "PartNumber", itoa(number))
+		}
+		c := chosen{number: number, etag: part.Get("ETag")}
+		for _, child := range part.Children {
+			if algorithm, ok := strings.CutPrefix(child.Name, "Checksum"); ok && child.Text != "" {
+				c.sums = append(c.sums, storage.Checksum{Algorithm: algorithm, Value: child.Text})
+			}
+		}
+		list = append(list, c)
+	}
+	if len(list) == 0 {
+		return nil, invalidRequest("You must specify at least one part")
+	}
+	return list, nil
+}
+
+func (x *exchange) completeUpload() *awsapi.Error {
+	if err := x.checkPutConditions(); err != nil {
+		return err
+	}
+	u, err := x.upload()
+	if err != nil {
+		return err
+	}
+	list, err := x.completeRequest()
+	if err != nil {
+		return err
+	}
+	o, err := x.complete(u, list)
+	if err != nil {
+		return err
+	}
+	h := x.w.Header()
+	setEncryption(h, o.Encryption)
+	if x.bucket.versioned() {
+		h["X-Amz-Version-Id"] = []string{o.VersionID}
+	}
+	var content strings.Builder
+	element(&content, "Location", x.location())
+	element(&content, "Bucket", x.name)
+	element(&content, "Key", x.key)
+	element(&content, "ETag", o.ETag)
+	writeChecksum(&content, o.Checksum)
+	x.answer(http.StatusOK, document("CompleteMultipartUploadResult", content.String()))
+	return nil
+}
+
 func (x *exchange) abortUpload() *awsapi.Error {
 	u, err := x.upload()
 	if err != nil {
 		return err
 	}
-	b := &backend{x: x, upload: u}
-	if _, err := b.run("uploadId="+url.QueryEscape(u.ID), make(http.Header)); err != nil {
-		return err
+	if err := x.store.AbortUpload(x.bucket.Bucket, u); err != nil {
+		return x.uploadFailed(err)
 	}
 	return x.done(http.StatusNoContent)
+}
+
+// writeChecksum writes an object's checksum as elements.
+func writeChecksum(b *strings.Builder, c storage.Checksum) {
+	if c.Algorithm == "" {
+		return
+	}
+	element(b, "Checksum"+c.Algorithm, c.Value)
+	kind := fullObject
+	if c.Composite {
+		kind = composite
+	}
+	element(b, "ChecksumType", kind)
 }

@@ -151,7 +151,7 @@ func (x *exchange) putObject() *awsapi.Error {
 		return err
 	}
 	if body.sum == nil { // as S3 does where the client sends none
-		body.sum = newChecksum("X-Amz-Checksum-Crc64nvme")
+		body.sum = newChecksum(checksumPrefix + defaultChecksum)
 	}
 	b := &backend{x: x, put: o, body: body}
 	if _, err := b.run("", make(http.Header)); err != nil {
@@ -233,10 +233,10 @@ func (x *exchange) copyBody(o, src *storage.Object) *awsapi.Error {
 	}
 	c := newChecksum(checksumPrefix + algorithm)
 	if c == nil && algorithm != "" {
-		return invalidRequest(unsupportedChecksum)
+		return unknownChecksum()
 	}
 	if c == nil {
-		c = newChecksum(checksumPrefix + unasked)
+		c = newChecksum(checksumPrefix + defaultChecksum)
 	}
 	var err *awsapi.Error
 	o.ETag, err = x.digest(o.Content, c.sum)

@@ -1,0 +1,148 @@
+package fakes3
+
+import (
+	"encoding/xml"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/irsatz/irsatz/fakes3/storage"
+	"github.com/irsatz/irsatz/internal/awsapi"
+)
+
+// uploadPartCopy makes a part of an object, or of a range of it. The part refers
+// to the bytes of the source.
+func (x *exchange) uploadPartCopy() *awsapi.Error {
+	u, number, err := x.partNumber()
+	if err != nil {
+		return err
+	}
+	src := x.source.object
+	content, err := x.copiedRange(src)
+	if err != nil {
+		return err
+	}
+	if err := checkConditions(x.header, "X-Amz-Copy-Source-", src); err != nil {
+		return err
+	}
+	algorithm := wholeChecksum(u)
+	sum := newChecksum(checksumHeader(algorithm))
+	etag, err := x.digest(content, sum.sum)
+	if err != nil {
+		return err
+	}
+	p, err := x.putPart(u, storage.Part{Number: number, Content: content, ETag: etag, Checksum: sum.stored()})
+	if err != nil {
+		return err
+	}
+	h := x.w.Header()
+	setEncryption(h, x.encrypted(u.Draft.Encryption))
+	if x.source.bucket.versioned() {
+		h["X-Amz-Copy-Source-Version-Id"] = []string{src.VersionID}
+	}
+	var out strings.Builder
+	element(&out, "LastModified", p.Modified.Format(listTime))
+	element(&out, "ETag", p.ETag)
+	if u.Algorithm != "" {
+		element(&out, "Checksum"+p.Checksum.Algorithm, p.Checksum.Value)
+	}
+	x.answer(http.StatusOK, document("CopyPartResult", out.String()))
+	return nil
+}
+
+// copiedRange returns the bytes that x-amz-copy-source-range names.
+func (x *exchange) copiedRange(src *storage.Object) (storage.Content, *awsapi.Error) {
+	raw := x.header.Get("X-Amz-Copy-Source-Range")
+	if raw == "" {
+		return src.Content, nil
+	}
+	spec, ok := strings.CutPrefix(raw, "bytes=")
+	from, to, ok2 := strings.Cut(spec, "-")
+	first, ok3 := digits(from)
+	last, ok4 := digits(to)
+	switch {
+	case !ok || !ok2 || !ok3 || !ok4 || last < first:
+		return storage.Content{}, invalidArgument("The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy", "x-amz-copy-source-range", raw)
+	case first >= src.Size():
+		return storage.Content{}, invalidRequest("The specified copy range is invalid for the source object size")
+	case last >= src.Size():
+		return storage.Content{}, invalidArgument("Range specified is not valid for source object of size: "+strconv.FormatInt(src.Size(), 10), "x-amz-copy-source-range", raw)
+	}
+	return src.Content.Slice(first, last-first+1), nil
+}
+
+type partsResult struct {
+	XMLName   xml.Name `xml:"ListPartsResult"`
+	Xmlns     string   `xml:"xmlns,attr"`
+	Bucket    string   `xml:"Bucket"`
+	Key       string   `xml:"Key"`
+	ID        string   `xml:"UploadId"`
+	Initiator *owner   `xml:"Initiator"`
+	Owner     *owner   `xml:"Owner"`
+	Class     string   `xml:"StorageClass"`
+	Marker    int      `xml:"PartNumberMarker"`
+	Next      int      `xml:"NextPartNumberMarker"`
+	Max       int      `xml:"MaxParts"`
+	Truncated bool     `xml:"IsTruncated"`
+	Algorithm string   `xml:"ChecksumAlgorithm,omitempty"`
+	Kind      string   `xml:"ChecksumType,omitempty"`
+	Parts     []any
+}
+
+type partItem struct {
+	XMLName  xml.Name `xml:"Part"`
+	Number   int      `xml:"PartNumber"`
+	Modified string   `xml:"LastModified"`
+	ETag     string   `xml:"ETag"`
+	Size     int64    `xml:"Size"`
+	Checksum *checksumItem
+}
+
+type checksumItem struct {
+	XMLName xml.Name
+	Value   string `xml:",chardata"`
+}
+
+func (x *exchange) listParts() *awsapi.Error {
+	u, err := x.upload()
+	if err != nil {
+		return err
+	}
+	most, err := x.number("max-parts", maxList)
+	if err != nil {
+		return err
+	}
+	marker := 0
+	if raw, ok := param(x.params, "part-number-marker"); ok && raw != "" {
+		n, ok := digits(raw)
+		if !ok || n > 1<<31-1 {
+			return invalidArgument("Provided part-number-marker not an integer or within integer range", "part-number-marker", raw)
+		}
+		marker = int(n)
+	}
+	parts, perr := x.store.Parts(x.bucket.Bucket, u, marker, most+1)
+	if perr != nil {
+		return x.uploadFailed(perr)
+	}
+	out := partsResult{
+		Xmlns: xmlNamespace, Bucket: x.name, Key: x.key, ID: u.ID, Initiator: initiator(u), Owner: canonicalUser(x.bucket.Owner),
+		Class: className(&u.Draft), Marker: marker, Max: most, Truncated: len(parts) > most && most > 0,
+	}
+	if u.Algorithm != "" {
+		out.Algorithm, out.Kind = u.Algorithm, kindOf(u)
+	}
+	for _, p := range parts[:min(len(parts), most)] {
+		item := partItem{Number: p.Number, Modified: p.Modified.Format(listTime), ETag: p.ETag, Size: p.Size}
+		if u.Algorithm != "" {
+			item.Checksum = &checksumItem{xml.Name{Local: "Checksum" + p.Checksum.Algorithm}, p.Checksum.Value}
+		}
+		out.Parts, out.Next = append(out.Parts, item), p.Number
+	}
+	return x.answerXML(out)
+}
+
+// initiator is who began an upload: of an account that is no canonical user, by
+// its ARN.
+func initiator(u *storage.Upload) *owner {
+	return &owner{ID: u.Initiator, DisplayName: u.Initiator[strings.LastIndexAny(u.Initiator, ":/")+1:]}
+}
