@@ -36,8 +36,8 @@ func Variables(ctx context.Context, config Config) ([]string, error) {
 	return a.container.Env, nil
 }
 
-// admit has the pod admitted in its cluster.
-func admit(ctx context.Context, config Config) (*admitted, error) {
+// meet asks the server for what everyone in it is given.
+func meet(ctx context.Context, config Config) (*admitted, error) {
 	if config.Client == nil {
 		return nil, errors.New("localpod: Config.Client and Config.Dir are required")
 	}
@@ -46,22 +46,31 @@ func admit(ctx context.Context, config Config) (*admitted, error) {
 			return nil, fmt.Errorf("localpod: Config.Env[%d]: want NAME=VALUE", i)
 		}
 	}
-	a := &admitted{pod: config.Workload}
-	if a.pod == nil {
+	info, err := config.Client.Info(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ca, err := config.Client.CA(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &admitted{info: info, ca: ca}, nil
+}
+
+// admit has the pod admitted in its cluster.
+func admit(ctx context.Context, config Config) (*admitted, error) {
+	a, err := meet(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	if a.pod = config.Workload; a.pod == nil {
 		a.pod = workload.New()
 	}
 	if err := a.pod.Place(config.Namespace, config.ServiceAccount); err != nil {
 		return nil, err
 	}
 	a.pod.SetEnv(config.Env)
-	var err error
-	if a.info, err = config.Client.Info(ctx); err != nil {
-		return nil, err
-	}
 	if a.account, err = config.Client.ServiceAccount(ctx, config.Cluster, a.pod.Namespace(), a.pod.ServiceAccount()); err != nil {
-		return nil, err
-	}
-	if a.ca, err = config.Client.CA(ctx); err != nil {
 		return nil, err
 	}
 	if err := a.review(ctx); err != nil {

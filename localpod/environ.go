@@ -13,11 +13,11 @@ type environ struct {
 }
 
 // newEnviron begins with the machine's environment, without what belongs to
-// AWS, and the container's over it.
+// AWS or gives an identity there, and the container's over it.
 func newEnviron(host, container []string) *environ {
 	e := &environ{values: map[string]string{}, container: map[string]bool{}}
 	for _, v := range host {
-		if name, value, ok := strings.Cut(v, "="); ok && name != "" && !strings.HasPrefix(name, "AWS_") && !strings.HasPrefix(name, "IRSATZ_") {
+		if name, value, ok := strings.Cut(v, "="); ok && name != "" && !private(name) {
 			e.set(name, value)
 		}
 	}
@@ -27,6 +27,11 @@ func newEnviron(host, container []string) *environ {
 		e.container[name] = true
 	}
 	return e
+}
+
+// private reports whether a variable of the machine is kept from containers.
+func private(name string) bool {
+	return strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "IRSATZ_") || name == requestURL || name == requestToken
 }
 
 func (e *environ) get(name string) string { return e.values[name] }

@@ -24,6 +24,11 @@ type Config struct {
 	Client *emulator.Client // the emulator's control port
 	Dir    string           // the pod's own folder, for token, CA and empty AWS configuration
 
+	// Issuer is one of the setup's issuers, by its name or its URL, to be a job
+	// of in place of a pod; "" means to be a pod. A job has nothing of what is
+	// said of the pod here.
+	Issuer string
+
 	Cluster        string // "" means the first
 	Namespace      string // "" means the workload's, then default
 	ServiceAccount string // "" means the workload's, then default
@@ -73,22 +78,31 @@ func Start(ctx context.Context, config Config) (*Pod, error) {
 	if config.Dir == "" {
 		return nil, errors.New("localpod: Config.Client and Config.Dir are required")
 	}
-	a, err := admit(ctx, config)
+	p, env := &Pod{stop: func() {}}, newEnviron(config.Host, config.Env)
+	be := p.container
+	if config.Issuer != "" {
+		be = p.job
+	}
+	a, err := be(ctx, config, env)
+	if err == nil {
+		err = p.surroundings(config, a, env)
+	}
 	if err != nil {
-		return nil, err
-	}
-	p := &Pod{Container: *a.container, Warnings: append(a.warnings, a.container.Warnings...), stop: func() {}}
-	env := newEnviron(config.Host, config.Env)
-	if err := p.identity(ctx, config, a, env); err != nil {
-		p.Close()
-		return nil, err
-	}
-	if err := p.surroundings(config, a, env); err != nil {
 		p.Close()
 		return nil, err
 	}
 	p.env = env.list()
 	return p, nil
+}
+
+// container makes it a container of a pod.
+func (p *Pod) container(ctx context.Context, config Config, env *environ) (*admitted, error) {
+	a, err := admit(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	p.Container, p.Warnings = *a.container, append(a.warnings, a.container.Warnings...)
+	return a, p.identity(ctx, config, a, env)
 }
 
 // Env returns the environment to run commands with, NAME=VALUE.

@@ -52,7 +52,8 @@ func (p *program) envCommand() *cobra.Command {
 		Long: `Prints what exec would give a command, as lines for a shell. The token is written
 to a folder and is not kept fresh: it is good for a day unless the ServiceAccount
 says otherwise.`,
-		Example: `  eval "$(irsatz env -n prod --serviceaccount app)"`,
+		Example: `  eval "$(irsatz env -n prod --serviceaccount app)"
+  eval "$(irsatz env --issuer github)"`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			print, ok := formats[format]
 			if !ok {
@@ -69,12 +70,18 @@ says otherwise.`,
 }
 
 func (p *program) printEnv(cmd *cobra.Command, f *podFlags, dir string, print func(io.Writer, []string) error) error {
+	if err := f.check(cmd.Flags()); err != nil {
+		return err
+	}
 	if dir == "" {
 		private, err := privateDir()
 		if err != nil {
 			return err
 		}
 		dir = filepath.Join(private, f.namespace, f.serviceAccount)
+		if f.issuer != "" {
+			dir = filepath.Join(private, "_issuer") // no namespace has this name
+		}
 	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {

@@ -23,6 +23,7 @@ import (
 type podFlags struct {
 	cluster, namespace, serviceAccount string
 	pod, container, kubelet            string
+	issuer                             string
 	env                                []string
 	tls, intercept                     bool
 }
@@ -31,8 +32,23 @@ func (f *podFlags) add(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.namespace, "namespace", "n", "default", "namespace of the ServiceAccount")
 	flags.StringVar(&f.serviceAccount, "serviceaccount", "default", "ServiceAccount of the pod")
 	flags.StringVar(&f.cluster, "cluster", "", "cluster, by name or issuer URL (default: the first)")
+	flags.StringVar(&f.issuer, "issuer", "", "be a job of this issuer of the setup instead of a pod: GitHub's variables for fetching its tokens")
 	flags.StringArrayVarP(&f.env, "env", "e", nil, "NAME=VALUE of the container's own environment (may be repeated)")
 	flags.BoolVar(&f.tls, "tls", false, "give the https endpoint instead of the http one")
+}
+
+// check refuses what a job is not asked.
+func (f *podFlags) check(flags *pflag.FlagSet) error {
+	if f.issuer == "" {
+		return nil
+	}
+	for _, name := range []string{"cluster", "namespace", "serviceaccount", "pod", "container"} {
+		if flags.Changed(name) {
+			return withHint(usageError{fmt.Errorf("--issuer and --%s exclude each other", name)}, "a job of an issuer is in no cluster")
+		}
+	}
+	f.namespace, f.serviceAccount = "", ""
+	return nil
 }
 
 func (p *program) execCommand() *cobra.Command {
@@ -46,8 +62,11 @@ given or none runs. Exits with the command's status.
 
 With --pod it is a container of the pod in a manifest: that goes through the
 webhook, its tokens get the owner, group and mode that the kubelet gives them,
-and root runs the command as the container's user and groups.`,
-		Example: "  irsatz exec -n prod --serviceaccount app -- aws s3 ls\n  irsatz exec -f setup.yaml -n prod --serviceaccount app -- ./my-tests\n  irsatz exec -f setup.yaml --pod deployment.yaml -- aws sts get-caller-identity",
+and root runs the command as the container's user and groups.
+
+With --issuer it is a job of an issuer such as GitHub Actions, which fetches its
+tokens from the endpoint that two variables name.`,
+		Example: "  irsatz exec -n prod --serviceaccount app -- aws s3 ls\n  irsatz exec -f setup.yaml -n prod --serviceaccount app -- ./my-tests\n  irsatz exec -f setup.yaml --pod deployment.yaml -- aws sts get-caller-identity\n  irsatz exec -f setup.yaml --issuer github -- ./deploy.sh",
 		Args:    cobra.MinimumNArgs(1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return p.exec(cmd, server, pod, args) },
 	}
@@ -65,6 +84,9 @@ and root runs the command as the container's user and groups.`,
 }
 
 func (p *program) exec(cmd *cobra.Command, server *serverFlags, pod *podFlags, args []string) error {
+	if err := pod.check(cmd.Flags()); err != nil {
+		return err
+	}
 	work, err := p.workload(cmd, pod)
 	if err != nil {
 		return err
@@ -167,7 +189,7 @@ func (p *program) pod(ctx context.Context, client *emulator.Client, dir string, 
 		return nil, err
 	}
 	return localpod.Start(ctx, localpod.Config{
-		Client: client, Dir: dir, Cluster: f.cluster, Namespace: f.namespace, ServiceAccount: f.serviceAccount,
+		Client: client, Dir: dir, Issuer: f.issuer, Cluster: f.cluster, Namespace: f.namespace, ServiceAccount: f.serviceAccount,
 		Workload: work, Container: f.container, Before119: f.kubelet == "pre-1.19",
 		Env: f.env, Host: p.env.list, TLS: f.tls, Intercept: f.intercept,
 		Report: func(err error) { fmt.Fprintln(p.stderr, "irsatz: warning: token: "+err.Error()) },
