@@ -27,6 +27,13 @@ clusters: [{name: tools}]
 
 func startEksctl(t *testing.T, more string) *server {
 	t.Helper()
+	state := eksctlState(t, more)
+	return start(t, "", func(c *emulator.Config) { c.State = state })
+}
+
+// eksctlState is what eksctl's ClusterConfigs and their setup say.
+func eksctlState(t *testing.T, more string) *manifest.State {
+	t.Helper()
 	setup := filepath.Join(t.TempDir(), "setup.yaml")
 	if err := os.WriteFile(setup, []byte(eksctlSetup+more), 0o600); err != nil {
 		t.Fatal(err)
@@ -35,7 +42,7 @@ func startEksctl(t *testing.T, more string) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return start(t, "", func(c *emulator.Config) { c.State = state })
+	return state
 }
 
 // TestLoadClusterConfig: what eksctl makes of its config is there, and pods get

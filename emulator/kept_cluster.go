@@ -23,6 +23,8 @@ const (
 type keptCluster struct {
 	Order           int                  `json:"order"` // the first one is the default
 	Name            string               `json:"name"`
+	Account         string               `json:"account"`
+	Region          string               `json:"region"`
 	Issuer          string               `json:"issuer"`
 	ServiceAccounts []keptServiceAccount `json:"serviceAccounts,omitempty"`
 }
@@ -49,7 +51,7 @@ func (s *clusterSet) records() (map[string][]byte, error) {
 		return records, nil
 	}
 	for n, k := range s.order {
-		kept := keptCluster{Order: n, Name: k.name, Issuer: k.issuer.URL()}
+		kept := keptCluster{Order: n, Name: k.name, Account: k.account, Region: k.region, Issuer: k.issuer.URL()}
 		for _, key := range slices.Sorted(maps.Keys(k.serviceAccounts)) {
 			sa := k.serviceAccounts[key]
 			kept.ServiceAccounts = append(kept.ServiceAccounts, keptServiceAccount{sa.namespace, sa.name, sa.annotations})
@@ -97,7 +99,7 @@ func keptClusters(records *datadir.Records) (*manifest.State, error) {
 	slices.SortFunc(issuers, func(a, b keptIssuer) int { return cmp.Compare(a.Order, b.Order) })
 	state := &manifest.State{}
 	for _, k := range clusters {
-		state.Clusters = append(state.Clusters, manifest.Cluster{Name: k.Name, OIDCIssuer: k.Issuer})
+		state.Clusters = append(state.Clusters, manifest.Cluster{Name: k.Name, AccountID: k.Account, Region: k.Region, OIDCIssuer: k.Issuer})
 		for _, sa := range k.ServiceAccounts {
 			state.ServiceAccounts = append(state.ServiceAccounts, manifest.ServiceAccount{
 				Cluster: k.Name, Namespace: sa.Namespace, Name: sa.Name, Annotations: sa.Annotations,

@@ -11,6 +11,7 @@ import (
 
 // change is what a manifest adds to a world.
 type change struct {
+	state    *manifest.State // with what eksctl makes of it
 	clusters *clusterSet
 	named    *entities              // all that the manifest names
 	entities func(*iam.Draft) error // puts those to be changed into a draft
@@ -31,7 +32,7 @@ func (e *Emulator) prepare(w *world, state *manifest.State) (*change, error) {
 	}
 	loader := &loader{account: e.config.Account}
 	named := loader.entities(state)
-	c := &change{clusters: clusters, named: named, entities: named.create, objects: loader.seed(state)}
+	c := &change{state: state, clusters: clusters, named: named, entities: named.create, objects: loader.seed(state)}
 	if err := errors.Join(loader.errs...); err != nil || w.records == nil {
 		return c, err
 	}

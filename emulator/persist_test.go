@@ -17,6 +17,7 @@ import (
 	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/clock"
 	"github.com/irsatz/irsatz/internal/datadir"
+	"github.com/irsatz/irsatz/manifest"
 )
 
 // in keeps the state in the folder.
@@ -40,6 +41,7 @@ func TestRestart(t *testing.T) {
 	dir := t.TempDir()
 	setup := standardSetup() + `---
 apiVersion: irsatz/v1
+clusters: [{name: far, account: "444455556666", region: us-west-2}]
 issuers:
   - {preset: github, claims: {repository: acme/shop, run_id: 12345678901234567890}}
 `
@@ -286,6 +288,99 @@ buckets:
 	if diff := emulator.DiffClusters(third, again.ClusterSet()); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// kept is everything that is kept of the world.
+func kept(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	d, err := datadir.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	records, err := d.World()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	err = records.Load("", func(key string, value []byte) error { all[key] = string(value); return nil })
+	if err = errors.Join(err, d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// TestUnchangedFiles: a restart with the same files, of whatever form, changes
+// nothing, even if all that they name was deleted meanwhile.
+func TestUnchangedFiles(t *testing.T) {
+	t.Parallel()
+	load := func(path ...string) func(*testing.T) *manifest.State {
+		return func(t *testing.T) *manifest.State {
+			state, err := manifest.Load([]string{filepath.Join(path...)}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return state
+		}
+	}
+	for name, files := range map[string]func(*testing.T) *manifest.State{
+		"native":        load("..", "manifest", "testdata", "whole.yaml"),
+		"objects":       load("..", "docs", "examples", "quickstart.yaml"),
+		"account dump":  load("..", "manifest", "testdata", "details", "account.json"),
+		"ClusterConfig": func(t *testing.T) *manifest.State { return eksctlState(t, "") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			with := func(c *emulator.Config) { c.DataDir, c.State = dir, files(t) }
+			first := start(t, "", with)
+			clusters := first.ClusterSet()
+			first.close()
+			before := kept(t, dir)
+			second := start(t, "", with)
+			if diff := emulator.DiffClusters(clusters, second.ClusterSet()); diff != "" {
+				t.Error(diff)
+			}
+			second.close()
+			if diff := cmp.Diff(before, kept(t, dir)); diff != "" {
+				t.Errorf("the second start wrote (-before +after):\n%s", diff)
+			}
+			third := start(t, "", with)
+			third.update(deleteAll)
+			third.close()
+			before = kept(t, dir)
+			start(t, "", with).close()
+			if diff := cmp.Diff(before, kept(t, dir)); diff != "" {
+				t.Errorf("what was deleted is back (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+// deleteAll leaves nothing in IAM.
+func deleteAll(d *iam.Draft) error {
+	var errs []error
+	for _, id := range d.Snapshot().Accounts() {
+		for _, u := range d.Snapshot().Users(id) {
+			errs = append(errs, d.DeleteUser(id, u.Name))
+		}
+		for _, r := range d.Snapshot().Roles(id) {
+			errs = append(errs, d.DeleteRole(id, r.Name))
+		}
+		for _, g := range d.Snapshot().Groups(id) {
+			errs = append(errs, d.DeleteGroup(id, g.Name))
+		}
+		for _, p := range d.Snapshot().InstanceProfiles(id) {
+			errs = append(errs, d.DeleteInstanceProfile(id, p.Name))
+		}
+		for _, p := range d.Snapshot().ManagedPolicies(id) {
+			errs = append(errs, d.DeletePolicy(p.ARN))
+		}
+		for _, p := range d.Snapshot().Providers(id) {
+			errs = append(errs, d.DeleteProvider(id, p.URL))
+		}
+		d.SetAlias(id, "")
+	}
+	return errors.Join(errs...)
 }
 
 // TestRefusedFiles: the error names the place, and the state is

@@ -39,10 +39,11 @@ func keptFiles(records *datadir.Records) (*files, error) {
 }
 
 // noteFiles has a new world remember what its files say.
-func noteFiles(c *change, state *manifest.State) error {
+func noteFiles(c *change) error {
 	f := newFiles()
 	f.entities(c.named)
-	f.clusters(&manifest.State{}, state)
+	f.clusters(&manifest.State{}, c.state)
+	f.serviceAccounts(c.state)
 	f.seed(c.objects)
 	maps.Copy(c.records, f.changes())
 	return f.err
@@ -56,12 +57,13 @@ func (e *Emulator) continueWith(w *world, state *manifest.State) error {
 	if err != nil {
 		return err
 	}
-	loader := &loader{account: e.config.Account}
-	c := &change{named: loader.entities(state), objects: loader.seed(state)}
-	if err := errors.Join(loader.errs...); err != nil {
+	c, err := e.continueClusters(w, f, state)
+	if err != nil {
 		return err
 	}
-	if err := e.continueClusters(w, f, c, state); err != nil {
+	loader := &loader{account: e.config.Account}
+	c.named, c.objects = loader.entities(c.state), loader.seed(c.state)
+	if err := errors.Join(loader.errs...); err != nil {
 		return err
 	}
 	c.entities = f.entities(c.named).settle
@@ -77,21 +79,45 @@ func (e *Emulator) continueWith(w *world, state *manifest.State) error {
 	return c.apply(w)
 }
 
-// continueClusters adds to the change what the clusters become.
-func (e *Emulator) continueClusters(w *world, f *files, c *change, state *manifest.State) error {
+// continueClusters begins the change with what the clusters become. What eksctl
+// makes of a state is asked as if nothing were there but them: that is what the
+// files say, whatever became of it.
+func (e *Emulator) continueClusters(w *world, f *files, state *manifest.State) (*change, error) {
+	none := w.clusters.Load()
 	kept, err := keptClusters(w.records)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	before, err := e.plan(w.clusters.Load(), kept)
+	before, err := e.plan(none, kept)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if c.clusters, err = e.plan(w.clusters.Load(), f.clusters(kept, state)); err != nil {
-		return err
+	all := f.clusters(kept, state)
+	bare, err := e.plan(none, &manifest.State{Clusters: all.Clusters, Issuers: all.Issuers})
+	if err != nil {
+		return nil, err
+	}
+	c := &change{}
+	if c.state, err = e.expandAlone(bare, state); err != nil {
+		return nil, err
+	}
+	all.ServiceAccounts = append(all.ServiceAccounts, f.serviceAccounts(c.state)...)
+	if c.clusters, err = e.plan(none, all); err != nil {
+		return nil, err
 	}
 	c.records, err = clusterChanges(before, c.clusters)
-	return err
+	return c, err
+}
+
+// expandAlone expands a state where there are clusters and nothing in IAM.
+func (e *Emulator) expandAlone(clusters *clusterSet, state *manifest.State) (*manifest.State, error) {
+	store, err := iam.NewStore(iam.Config{})
+	if err != nil {
+		return nil, err
+	}
+	alone := &world{store: store}
+	alone.clusters.Store(clusters)
+	return e.expand(alone, state)
 }
 
 // changes are the records to keep, none when there are no files: a run without
@@ -160,35 +186,47 @@ func (f *files) seed(s *seed) *seed {
 }
 
 // clusters returns the clusters and issuers that are kept, then those that are
-// new or changed. What the files changed of one takes its place.
+// new or changed, and the service accounts that are kept. What the files changed
+// of a cluster or issuer takes its place.
 func (f *files) clusters(kept, state *manifest.State) *manifest.State {
-	all := &manifest.State{Clusters: slices.Clone(kept.Clusters), Issuers: slices.Clone(kept.Issuers)}
-	for _, k := range changedSaid(f, state.Clusters, func(k manifest.Cluster) (string, any) {
-		k.Pos = manifest.Pos{}
-		return "cluster/" + k.Name, k
-	}) {
+	all := &manifest.State{
+		Clusters: slices.Clone(kept.Clusters), Issuers: slices.Clone(kept.Issuers), ServiceAccounts: slices.Clone(kept.ServiceAccounts),
+	}
+	for _, k := range changedSaid(f, state.Clusters, describeCluster) {
 		there := slices.IndexFunc(all.Clusters, func(other manifest.Cluster) bool { return other.Name == k.Name })
-		if there >= 0 && k.OIDCIssuer != "" {
-			all.Clusters[there] = k
+		if there < 0 {
+			all.Clusters = append(all.Clusters, k)
 			continue
 		}
-		all.Clusters = append(all.Clusters, k)
+		was := all.Clusters[there]
+		k.AccountID, k.Region, k.OIDCIssuer = first(k.AccountID, was.AccountID), first(k.Region, was.Region), first(k.OIDCIssuer, was.OIDCIssuer)
+		all.Clusters[there] = k
 	}
-	for _, o := range changedSaid(f, state.Issuers, func(o manifest.Issuer) (string, any) {
-		o.Pos = manifest.Pos{}
-		return "issuer/" + o.Name, o
-	}) {
+	for _, o := range changedSaid(f, state.Issuers, describeIssuer) {
 		there := slices.IndexFunc(all.Issuers, func(other manifest.Issuer) bool { return other.Name == o.Name })
-		if there >= 0 {
-			all.Issuers[there] = o
+		if there < 0 {
+			all.Issuers = append(all.Issuers, o)
 			continue
 		}
-		all.Issuers = append(all.Issuers, o)
+		all.Issuers[there] = o
 	}
-	changed := changedSaid(f, state.ServiceAccounts, func(sa manifest.ServiceAccount) (string, any) {
+	return all
+}
+
+// serviceAccounts returns the service accounts that are new or changed.
+func (f *files) serviceAccounts(state *manifest.State) []manifest.ServiceAccount {
+	return changedSaid(f, state.ServiceAccounts, func(sa manifest.ServiceAccount) (string, any) {
 		sa.Pos = manifest.Pos{}
 		return "serviceaccount/" + sa.Cluster + "/" + sa.Namespace + "/" + sa.Name, sa
 	})
-	all.ServiceAccounts = slices.Concat(kept.ServiceAccounts, changed)
-	return all
+}
+
+func describeCluster(k manifest.Cluster) (string, any) {
+	k.Pos, k.Provider = manifest.Pos{}, nil // which is an entity of IAM
+	return "cluster/" + k.Name, k
+}
+
+func describeIssuer(o manifest.Issuer) (string, any) {
+	o.Pos = manifest.Pos{}
+	return "issuer/" + o.Name, o
 }

@@ -84,7 +84,7 @@ func (e *Emulator) fill(w *world, state *manifest.State) error {
 	if w.records == nil {
 		return change.apply(w)
 	}
-	if err := noteFiles(change, state); err != nil {
+	if err := noteFiles(change); err != nil {
 		return err
 	}
 	if err := change.apply(w); err != nil {

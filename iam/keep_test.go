@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -195,6 +196,31 @@ func TestKept(t *testing.T) {
 	})
 	if len(kept.writes) != 2 {
 		t.Errorf("%d writes: loading wrote too", len(kept.writes))
+	}
+}
+
+// TestEverythingIsSet: the test above sees every field that entities have, so
+// that one more cannot be forgotten.
+func TestEverythingIsSet(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	h.update(everything)
+	set, all := map[string]bool{}, map[string]bool{}
+	for _, e := range state(t, h.Snapshot()) {
+		v := reflect.Indirect(reflect.ValueOf(e))
+		if v.Kind() != reflect.Struct {
+			continue
+		}
+		for i := range v.NumField() {
+			f := v.Type().Field(i)
+			all[v.Type().Name()+"."+f.Name] = true
+			if !v.Field(i).IsZero() {
+				set[v.Type().Name()+"."+f.Name] = true
+			}
+		}
+	}
+	if diff := cmp.Diff(all, set); diff != "" || len(all) < 60 {
+		t.Errorf("%d fields, not set: %s", len(all), diff)
 	}
 }
 
