@@ -58,6 +58,7 @@ var (
 		Code: "LimitExceeded", Status: http.StatusConflict,
 		Message: "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.",
 	}
+	errCaller        = invalidInput("Invalid caller - Caller must be an IAM user in this context.")
 	errServicePolicy = &awsapi.Error{Code: "PolicyNotAttachable", Message: "Cannot attach a Service Role Policy to a Customer Role.", Status: http.StatusBadRequest}
 
 	errDuplicateTags = invalidInput("Duplicate tag keys found. Please note that Tag keys are case insensitive.")

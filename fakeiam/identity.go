@@ -8,15 +8,17 @@ import (
 
 // identity is a role, user or group, as far as policies hang on it.
 type identity struct {
-	kind     identityKind
-	name     string
-	path     string
-	id       string
-	arn      string
-	inline   []policy.Policy
-	attached []string // ARNs
-	boundary string   // ARN; "" if there is none, as there never is on a group
-	tags     []iam.Tag
+	kind      identityKind
+	accountID string
+	name      string
+	path      string
+	id        string
+	arn       string
+	inline    []policy.Policy
+	attached  []string // ARNs
+	boundary  string   // ARN; "" if there is none, as there never is on a group
+	tags      []iam.Tag
+	groups    []string // names; of a user
 }
 
 // identityKind is one of the three kinds of identity, by the noun that messages
@@ -88,15 +90,24 @@ func (k identityKind) update(d *iam.Draft, accountID, name string, change func(*
 }
 
 func ofRole(r *iam.Role) *identity {
-	return &identity{roleKind, r.Name, r.Path, r.ID, r.ARN, r.Inline, r.AttachedARNs, r.BoundaryARN, r.Tags}
+	return &identity{
+		kind: roleKind, accountID: r.AccountID, name: r.Name, path: r.Path, id: r.ID, arn: r.ARN,
+		inline: r.Inline, attached: r.AttachedARNs, boundary: r.BoundaryARN, tags: r.Tags,
+	}
 }
 
 func ofUser(u *iam.User) *identity {
-	return &identity{userKind, u.Name, u.Path, u.ID, u.ARN, u.Inline, u.AttachedARNs, u.BoundaryARN, u.Tags}
+	return &identity{
+		kind: userKind, accountID: u.AccountID, name: u.Name, path: u.Path, id: u.ID, arn: u.ARN,
+		inline: u.Inline, attached: u.AttachedARNs, boundary: u.BoundaryARN, tags: u.Tags, groups: u.Groups,
+	}
 }
 
 func ofGroup(g *iam.Group) *identity {
-	return &identity{groupKind, g.Name, g.Path, g.ID, g.ARN, g.Inline, g.AttachedARNs, "", nil}
+	return &identity{
+		kind: groupKind, accountID: g.AccountID, name: g.Name, path: g.Path, id: g.ID, arn: g.ARN,
+		inline: g.Inline, attached: g.AttachedARNs,
+	}
 }
 
 // identities returns all identities of the account, in no order.

@@ -22,6 +22,7 @@ func (s *Server) policyOperations() []awsapi.Operation {
 	return slices.Concat(
 		s.managedPolicyOperations(), s.policyVersionOperations(),
 		s.inlinePolicyOperations(), s.attachedPolicyOperations(), s.boundaryOperations(),
+		s.simulationOperations(),
 	)
 }
 

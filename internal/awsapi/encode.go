@@ -2,27 +2,27 @@ package awsapi
 
 import (
 	"encoding/json"
-	"maps"
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
 
 // The members of an operation's output are the exported fields of a struct, in
 // the order they have on the wire: string, int32, bool, time.Time, pointers to
-// these, structs, pointers to structs, slices of structs or strings, and maps of
-// int32. Nil pointers, empty strings and nil slices are left out; what a pointer points to
-// is written even if it is empty, and so is an empty slice. Those of an embedded
-// struct are the struct's own.
+// these, structs, pointers to structs, slices of structs or strings, and maps with
+// strings for keys. Nil pointers, empty strings, nil slices and nil maps are left
+// out; what a pointer points to is written even if it is empty, and so is an empty
+// slice or map. Those of an embedded struct are the struct's own.
 type element struct {
 	name    string
 	index   []int // as reflect.Value.FieldByIndex wants it
 	kind    elementKind
 	pointer bool
 	fields  []element // of a structure
-	item    *element  // of a list
+	item    *element  // of a list or map
 }
 
 type elementKind uint8
@@ -37,10 +37,7 @@ const (
 	mapElement
 )
 
-var (
-	timeType   = reflect.TypeFor[time.Time]()
-	countsType = reflect.TypeFor[map[string]int32]()
-)
+var timeType = reflect.TypeFor[time.Time]()
 
 // elementsOf plans the encoding of a struct type. A type that it does not
 // understand is a bug and panics.
@@ -73,8 +70,9 @@ func elementOf(name string, t reflect.Type) element {
 	case t.Kind() == reflect.Slice && !e.pointer:
 		item := elementOf("member", t.Elem())
 		e.kind, e.item = listElement, &item
-	case t == countsType:
-		e.kind = mapElement
+	case t.Kind() == reflect.Map && t.Key().Kind() == reflect.String:
+		item := elementOf("value", t.Elem())
+		e.kind, e.item = mapElement, &item
 	default:
 		panic("awsapi: no encoding for " + t.String())
 	}
@@ -89,7 +87,7 @@ func (e *element) value(v reflect.Value) (reflect.Value, bool) {
 	switch e.kind {
 	case textElement:
 		return v, v.Len() > 0
-	case listElement:
+	case listElement, mapElement:
 		return v, !v.IsNil()
 	}
 	return v, true
@@ -127,7 +125,7 @@ func (e *element) appendXML(dst []byte, v reflect.Value, indent int) []byte {
 	case structElement:
 		dst = appendXML(dst, e.fields, v, indent+1)
 	case mapElement:
-		dst = appendEntries(dst, v.Interface().(map[string]int32), indent+1)
+		dst = e.appendEntries(dst, v, indent+1)
 	default:
 		for i := range v.Len() {
 			if item, ok := e.item.value(v.Index(i)); ok {
@@ -143,11 +141,13 @@ func (e *element) appendXML(dst []byte, v reflect.Value, indent int) []byte {
 
 // appendEntries writes a map as the query protocol has it: an element entry for
 // each key, here in their order.
-func appendEntries(dst []byte, counts map[string]int32, indent int) []byte {
-	for _, key := range slices.Sorted(maps.Keys(counts)) {
+func (e *element) appendEntries(dst []byte, v reflect.Value, indent int) []byte {
+	keys := v.MapKeys()
+	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+	for _, key := range keys {
 		dst = append(openTag(dst, "entry", indent), '\n')
-		dst = appendText(dst, "key", key, indent+1)
-		dst = appendText(dst, "value", strconv.Itoa(int(counts[key])), indent+1)
+		dst = appendText(dst, "key", key.String(), indent+1)
+		dst = e.item.appendXML(dst, v.MapIndex(key), indent+1)
 		dst = closeTag(appendIndent(dst, indent), "entry")
 	}
 	return dst
