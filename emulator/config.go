@@ -53,6 +53,11 @@ type Config struct {
 	// one process at a time can have it. "" means memory only.
 	DataDir string
 
+	// MaxMemory bounds the bytes of all objects together where they are kept in
+	// memory; what would be more is refused with S3's SlowDown. Zero means no
+	// bound.
+	MaxMemory int64
+
 	// Root are the root credentials as "KEYID:SECRET". "" means test:test, or
 	// random ones when the AWS port is bound beyond loopback.
 	Root string
@@ -131,6 +136,9 @@ func (c Config) resolve(l lasting) (*resolved, error) {
 	}
 	if c.IAMPropagation < 0 {
 		return nil, fmt.Errorf("IAM propagation %s: want a duration such as 10s", c.IAMPropagation)
+	}
+	if c.MaxMemory < 0 {
+		return nil, fmt.Errorf("most memory for objects %d: want a number of bytes", c.MaxMemory)
 	}
 	if !loopback(c.Control) && c.ControlToken == "" {
 		return nil, fmt.Errorf("control port %s: a control port beyond loopback needs a control token", c.Control)

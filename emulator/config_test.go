@@ -30,6 +30,7 @@ func TestConfigErrors(t *testing.T) {
 		"root without key":        {emulator.Config{Root: ":hunter2"}, "root credentials: want KEYID:SECRET"},
 		"root without secret":     {emulator.Config{Root: "AKIAEXAMPLE:"}, "root credentials: want KEYID:SECRET"},
 		"root with a bad key":     {emulator.Config{Root: "AKIA/EXAMPLE:hunter2"}, "root credentials: want KEYID:SECRET"},
+		"memory below nothing":    {emulator.Config{MaxMemory: -1}, "most memory for objects -1: want a number of bytes"},
 		"no port":                 {emulator.Config{Listen: "127.0.0.1"}, "AWS port: "},
 		"no control port":         {emulator.Config{Listen: "127.0.0.1:0", Control: "localhost", ControlToken: "t"}, "control port: "},
 		"no randomness":           {emulator.Config{Rand: bytes.NewReader(nil)}, "EOF"},

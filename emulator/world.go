@@ -119,7 +119,7 @@ func (e *Emulator) makeWorld(records *datadir.Records) (*world, error) {
 		return nil, err
 	}
 	w.clusters.Store(newClusterSet(nil, nil))
-	return w, w.openS3(storage.Config{Now: c.Clock.Now, Rand: c.Rand})
+	return w, w.openS3(storage.Config{Now: c.Clock.Now, Rand: c.Rand, MaxMemory: c.MaxMemory})
 }
 
 // openStore opens the state of IAM.
@@ -143,12 +143,14 @@ func (w *world) openS3(config storage.Config) (err error) {
 			return err
 		}
 		s3.Storage = w.buckets
+	} else {
+		s3.Storage = storage.NewMemory(config)
 	}
 	w.s3, err = fakes3.New(s3)
 	return err
 }
 
-// s3Config is that of S3 in memory.
+// s3Config is that of S3 in memory without bound.
 func (w *world) s3Config() fakes3.Config {
 	return fakes3.Config{Config: w.api, HostBases: hostBases}
 }

@@ -32,6 +32,7 @@ type serverFlags struct {
 	account, region, root    string
 	enforce, texts, logLevel string
 	dataDir                  string
+	maxMemory                size
 	propagation              time.Duration
 	disabled                 []string
 	unknown, open            bool // what trust policies may do that AWS refuses
@@ -49,6 +50,8 @@ func (f *serverFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.unknown, "allow-unknown-principals", false, "let trust policies that are written through IAM name users and roles that are not there")
 	flags.BoolVar(&f.open, "allow-open-shared-issuers", false, "let trust policies that are written through IAM trust everybody at GitHub, GitLab and other shared issuers")
 	flags.StringVar(&f.dataDir, "data-dir", "", "keep the state in this folder (default: in memory only)")
+	f.maxMemory = defaultMaxMemory
+	flags.Var(&f.maxMemory, "max-memory", "refuse objects with SlowDown once they take more than this together, without --data-dir; 0: take all there is")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 }
 
@@ -58,6 +61,7 @@ func (f *serverFlags) config(p *program) (emulator.Config, error) {
 		Listen: f.listen, Control: hostPort(f.control), ControlToken: f.token,
 		Account: f.account, Region: f.region, Root: f.root, IAMPropagation: f.propagation,
 		DataDir:            f.dataDir,
+		MaxMemory:          int64(f.maxMemory),
 		STSDisabledRegions: f.disabled,
 		UnknownPrincipals:  f.unknown,
 		OpenSharedIssuers:  f.open,
