@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/irsatz/irsatz/emulator"
+	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/manifest"
 )
 
@@ -157,4 +158,55 @@ func TestClusterConfigBesideManifests(t *testing.T) {
 func clusterConfig(cluster, serviceAccount string) string {
 	return "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nmetadata: {name: " + cluster + ", region: eu-west-1}\n" +
 		"iam: {withOIDC: true, serviceAccounts: [\n  " + serviceAccount + "]}\n"
+}
+
+// TestClusterConfigAfterRestart: a ClusterConfig is carried out once. What was
+// changed since stays changed, and what was deleted deleted, until the config
+// says something else.
+func TestClusterConfigAfterRestart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	const native = "---\napiVersion: irsatz/v1\naccount: \"111122223333\"\n---\napiVersion: irsatz/v1\naccount: \"444455556666\"\nclusters: [{name: late}]\n"
+	config := clusterConfig("late", "{metadata: {name: app}, roleName: app, attachPolicyARNs: [\"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess\"]}") + native
+	const other = "444455556666"
+	first := start(t, config, in(dir))
+	if providers := first.IAM().Snapshot().Providers(other); len(providers) != 1 {
+		t.Fatalf("providers %v", providers)
+	}
+	role, _ := first.IAM().Snapshot().Role(other, "app")
+	err := first.IAM().Update(func(d *iam.Draft) error {
+		if err := d.DeleteProvider(other, first.IAM().Snapshot().Providers(other)[0].URL); err != nil {
+			return err
+		}
+		_, err := d.UpdateRole(other, "app", func(r *iam.Role) error { r.Description = "changed"; return nil })
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.close()
+
+	second := start(t, config, in(dir))
+	now, ok := second.IAM().Snapshot().Role(other, "app")
+	if !ok || now.ID != role.ID || now.Description != "changed" || len(second.IAM().Snapshot().Providers(other)) != 0 {
+		t.Errorf("role %+v, providers %v", now, second.IAM().Snapshot().Providers(other))
+	}
+	second.close()
+
+	config = strings.Replace(config, "AmazonS3ReadOnlyAccess", "AmazonS3FullAccess", 1)
+	third := start(t, config, in(dir))
+	now, ok = third.IAM().Snapshot().Role(other, "app")
+	if !ok || now.ID != role.ID || now.AttachedARNs[0] != "arn:aws:iam::aws:policy/AmazonS3FullAccess" {
+		t.Errorf("role %+v", now)
+	}
+	if sa, err := third.control().ServiceAccount(t.Context(), "late", "default", "app"); err != nil || sa.RoleARN != role.ARN {
+		t.Errorf("service account %+v, %v", sa, err)
+	}
+	third.close()
+
+	// Without the files, a cluster is still in its account.
+	fourth := start(t, "", in(dir))
+	if text := fourth.export(emulator.ExportRequest{Form: emulator.FormNative}); !strings.Contains(text, "  - name: late\n    account: \"444455556666\"\n") {
+		t.Errorf("export:\n%s", text)
+	}
 }
