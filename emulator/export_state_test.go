@@ -65,6 +65,15 @@ var sameState = cmp.Options{
 	cmpopts.SortSlices(func(a, b *iam.InstanceProfile) bool { return a.Name < b.Name }),
 }
 
+// lostInDetails is what authorization details do not tell.
+var lostInDetails = cmp.Options{
+	cmpopts.IgnoreFields(accountState{}, "Alias", "Providers"), cmpopts.IgnoreFields(iam.User{}, "AccessKeys"),
+	cmpopts.IgnoreFields(iam.Role{}, "Description", "MaxSessionDuration"),
+	cmpopts.IgnoreFields(iam.ManagedPolicy{}, "Tags", "Description"), cmpopts.IgnoreFields(iam.InstanceProfile{}, "Tags"),
+	cmpopts.IgnoreSliceElements(func(p *iam.InstanceProfile) bool { return p.RoleName == "" }),
+	cmpopts.EquateApproxTime(time.Second),
+}
+
 func startWith(t *testing.T, files ...string) *server {
 	t.Helper()
 	state, err := manifest.Load(files, nil)
@@ -125,9 +134,7 @@ func TestExportDetailsRoundTrip(t *testing.T) {
 			after := start(t, text)
 			same := cmp.Options{sameState}
 			if name == "whole" {
-				same = append(same, cmpopts.IgnoreFields(accountState{}, "Alias", "Providers"), cmpopts.IgnoreFields(iam.User{}, "AccessKeys"),
-					cmpopts.IgnoreFields(iam.Role{}, "Description", "MaxSessionDuration"), cmpopts.IgnoreFields(iam.ManagedPolicy{}, "Tags"),
-					cmpopts.IgnoreSliceElements(func(p *iam.InstanceProfile) bool { return p.RoleName == "" }), cmpopts.EquateApproxTime(time.Second))
+				same = append(same, lostInDetails)
 			}
 			if diff := cmp.Diff(accountStates(before.IAM().Snapshot()), accountStates(after.IAM().Snapshot()), same); diff != "" {
 				t.Errorf("(-before +after):\n%s\nof\n%s", diff, text)

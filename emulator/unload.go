@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/irsatz/irsatz/iam"
@@ -153,14 +154,13 @@ func untag(list []iam.Tag) []manifest.Tag {
 	return all
 }
 
-// byName puts entities in the order of their names.
+// byName puts entities in the order of their names, whose case does not matter.
 func byName[T any](list []T, name func(T) string) []T {
-	slices.SortFunc(list, func(a, b T) int { return cmp.Compare(name(a), name(b)) })
+	slices.SortFunc(list, func(a, b T) int { return cmp.Compare(strings.ToLower(name(a)), strings.ToLower(name(b))) })
 	return list
 }
 
-// addAWSPolicies adds the AWS managed policies that are in use, in the order of
-// their ARNs.
+// addAWSPolicies adds the AWS managed policies that are in use.
 func addAWSPolicies(s *manifest.State, from *iam.Snapshot) error {
 	used := map[string]bool{}
 	use := func(boundary string, attached []string) {
@@ -187,6 +187,7 @@ func addAWSPolicies(s *manifest.State, from *iam.Snapshot) error {
 			s.AWSPolicies = append(s.AWSPolicies, unloadPolicy(p))
 		}
 	}
+	s.AWSPolicies = byName(s.AWSPolicies, func(p manifest.Policy) string { return p.Name })
 	return nil
 }
 

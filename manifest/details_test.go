@@ -58,7 +58,6 @@ func TestDetails(t *testing.T) {
 		InstanceProfiles: []manifest.InstanceProfile{{
 			AccountID: "111122223333", Name: "eksctl-prod-nodegroup-main-NodeInstanceProfile-0UQ7C2B9S1FK", Path: "/", ID: "AIPAEXAMPLENODES00001",
 			Role: "eksctl-prod-nodegroup-main-NodeInstanceRole-1XKQ2J0V3PO2E", Created: at("2023-04-11T09:13:01Z"),
-			Tags: []manifest.Tag{{Key: "alpha.eksctl.io/cluster-name", Value: "prod"}},
 		}},
 	}
 	got := &manifest.State{

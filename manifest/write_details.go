@@ -12,8 +12,8 @@ import (
 
 // WriteDetails writes the account as `aws iam get-account-authorization-details`
 // prints it. What that form does not have is left out, as AWS leaves it out:
-// OIDC providers, access keys, descriptions, longest sessions, instance
-// profiles without a role. Of AWS managed policies it has those of the state
+// OIDC providers, access keys, descriptions, longest sessions, tags of policies
+// and of instance profiles, instance profiles without a role. Of AWS managed policies it has those of the state
 // that something in the account uses.
 func WriteDetails(w io.Writer, s *State, account string) error {
 	d := detailsWriter{state: s, account: account}
@@ -47,7 +47,7 @@ type userDetail struct {
 	UserID                  string `json:"UserId"`
 	ARN                     string `json:"Arn"`
 	CreateDate              string
-	UserPolicyList          []inlineDetail
+	UserPolicyList          []inlineDetail `json:",omitempty"`
 	GroupList               []string
 	AttachedManagedPolicies []attachedDetail
 	PermissionsBoundary     *boundaryDetail `json:",omitempty"`
@@ -90,7 +90,6 @@ type profileDetail struct {
 	ARN                 string `json:"Arn"`
 	CreateDate          string
 	Roles               []roleInProfile
-	Tags                []tagDetail `json:",omitempty"`
 }
 
 type policyDetail struct {
@@ -102,7 +101,6 @@ type policyDetail struct {
 	AttachmentCount               int
 	PermissionsBoundaryUsageCount int
 	IsAttachable                  bool
-	Description                   string `json:",omitempty"`
 	CreateDate                    string
 	UpdateDate                    string
 	PolicyVersionList             []versionDetail
@@ -191,7 +189,7 @@ func (d *detailsWriter) role(r Role) (roleDetail, bool) {
 	out.InstanceProfileList = detailed(d.state.InstanceProfiles, func(p InstanceProfile) (profileDetail, bool) {
 		return profileDetail{
 			Path: p.Path, InstanceProfileName: p.Name, InstanceProfileID: p.ID, ARN: d.arn("instance-profile" + p.Path + p.Name),
-			CreateDate: cliDate(p.Created), Roles: []roleInProfile{out.roleInProfile}, Tags: all(p.Tags, tagOf),
+			CreateDate: cliDate(p.Created), Roles: []roleInProfile{out.roleInProfile},
 		}, d.mine(p.AccountID) && p.Role == r.Name
 	})
 	return out, d.mine(r.AccountID)
@@ -213,7 +211,7 @@ func (d *detailsWriter) policyOf(p Policy, policyARN string) policyDetail {
 	}
 	out := policyDetail{
 		PolicyName: p.Name, PolicyID: p.ID, ARN: policyARN, Path: p.Path, DefaultVersionID: standing, IsAttachable: true,
-		Description: p.Description, CreateDate: cliDate(p.Created), UpdateDate: cliDate(p.Updated),
+		CreateDate: cliDate(p.Created), UpdateDate: cliDate(p.Updated),
 	}
 	out.AttachmentCount, out.PermissionsBoundaryUsageCount = d.uses(policyARN)
 	for _, v := range slices.Backward(versions) {
