@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/irsatz/irsatz/iam"
@@ -250,50 +251,53 @@ func TestPolicyGate(t *testing.T) {
 	w.ok("PutRolePermissionsBoundary", "RoleName", "App", "PermissionsBoundary", bounded)
 	w.ok("TagRole", "RoleName", "App", "Tags.member.1.Key", "team", "Tags.member.1.Value", "red")
 	w.ok("TagPolicy", "PolicyArn", bounded, "Tags.member.1.Key", "team", "Tags.member.1.Value", "red")
-	on := func(action, condition string) string {
-		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"` + action + `","Resource":"*","Condition":{` + condition + `}}]}`
+	only := func(action, key, value string) string {
+		return on(action, "*", `"StringEquals":{"`+key+`":"`+value+`"}`)
 	}
-	only := func(key, value string) string { return `"StringEquals":{"` + key + `":"` + value + `"}` }
 	attached := []string{"RoleName", "App", "PolicyArn", readS3}
-	put := []string{"RoleName", "App", "PolicyName", "p", "PolicyDocument", reads}
+	put := []string{"PolicyName", "p", "PolicyDocument", reads}
 	role := []string{"RoleName", "tagged", "AssumeRolePolicyDocument", trusted, "Tags.member.1.Key", "team", "Tags.member.1.Value", "red"}
 	create := []string{"PolicyName", "tagged", "PolicyDocument", reads, "Tags.member.1.Key", "team", "Tags.member.1.Value", "red"}
-	for name, c := range map[string]struct {
-		policy, action string
-		params         []string
-		denied         string // what the denial says; "" if it is allowed
-	}{
-		"the policy":            {on("iam:AttachRolePolicy", `"ArnEquals":{"iam:PolicyARN":"`+readS3+`"}`), "AttachRolePolicy", attached, ""},
-		"another policy":        {on("iam:AttachRolePolicy", `"ArnEquals":{"iam:PolicyARN":"`+mine+`*"}`), "AttachRolePolicy", attached, "iam:AttachRolePolicy on resource: role App because"},
-		"detach the policy":     {on("iam:DetachRolePolicy", only("iam:PolicyARN", readS3)), "DetachRolePolicy", attached, ""},
-		"to a group":            {on("iam:AttachGroupPolicy", only("iam:PolicyARN", readS3)), "AttachGroupPolicy", []string{"GroupName", "App", "PolicyArn", readS3}, ""},
-		"attach within":         {on("iam:AttachRolePolicy", only("iam:PermissionsBoundary", bounded)), "AttachRolePolicy", attached, ""},
-		"put within":            {on("iam:PutRolePolicy", only("iam:PermissionsBoundary", bounded)), "PutRolePolicy", put, ""},
-		"put without":           {on("iam:PutUserPolicy", only("iam:PermissionsBoundary", bounded)), "PutUserPolicy", []string{"UserName", "App", "PolicyName", "p", "PolicyDocument", reads}, "iam:PutUserPolicy on resource: user App because"},
-		"get the boundary":      {on("iam:GetRole", only("iam:PermissionsBoundary", bounded)), "GetRole", []string{"RoleName", "App"}, ""},
-		"the new boundary":      {on("iam:PutRolePermissionsBoundary", only("iam:PermissionsBoundary", readS3)), "PutRolePermissionsBoundary", []string{"RoleName", "App", "PermissionsBoundary", readS3}, ""},
-		"not the old boundary":  {on("iam:PutUserPermissionsBoundary", only("iam:PermissionsBoundary", bounded)), "PutUserPermissionsBoundary", []string{"UserName", "App", "PermissionsBoundary", readS3}, "iam:PutUserPermissionsBoundary on resource: arn:aws:iam::" + account + ":user/App because"},
-		"take another boundary": {on("iam:DeleteRolePermissionsBoundary", only("iam:PermissionsBoundary", mine+"other")), "DeleteRolePermissionsBoundary", []string{"RoleName", "App"}, "iam:DeleteRolePermissionsBoundary on resource: role App because"},
-		"the role's tag":        {on("iam:ListRolePolicies", only("iam:ResourceTag/team", "red")), "ListRolePolicies", []string{"RoleName", "App"}, ""},
-		"the policy's tag":      {on("iam:GetPolicy", only("aws:ResourceTag/team", "red")), "GetPolicy", []string{"PolicyArn", bounded}, ""},
-		"no tag of AWS's":       {on("iam:GetPolicy", only("aws:ResourceTag/team", "red")), "GetPolicy", []string{"PolicyArn", readS3}, "iam:GetPolicy on resource: policy " + readS3 + " because"},
-		"a policy of AWS":       {allowing("iam:GetPolicy"), "GetPolicy", []string{"PolicyArn", readS3}, ""},
-		"change one of AWS":     {allowing("iam:*"), "DeletePolicy", []string{"PolicyArn", readS3}, "iam:DeletePolicy on resource: policy " + readS3 + " because no resource-based policy allows the iam:DeletePolicy action"},
-		"list":                  {allowing("iam:GetPolicy"), "ListPolicies", []string{"PathPrefix", "/team/"}, "iam:ListPolicies on resource: policy path /team/ because"},
-		"create":                {allowing("iam:GetPolicy"), "CreatePolicy", create, "iam:CreatePolicy on resource: policy tagged because"},
-		"create with tags":      {allowing("iam:CreatePolicy"), "CreatePolicy", create, "iam:TagPolicy on resource: policy tagged because"},
-		"a role with tags":      {allowing("iam:CreateRole"), "CreateRole", role, "iam:TagRole on resource: arn:aws:iam::" + account + ":role/tagged because"},
-		"both":                  {allowing("iam:CreatePolicy", "iam:TagPolicy"), "CreatePolicy", create, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			a := w.call(w.user("u"+strings.NewReplacer(" ", "", "'", "").Replace(name), c.policy), c.action, c.params...)
-			if c.denied == "" && a.status == 403 || c.denied != "" && (a.status != 403 || !strings.Contains(element(a.body, "Message"), "is not authorized to perform: "+c.denied)) {
-				t.Errorf("%d %s", a.status, a.body)
-			}
-			if c.denied == "" && strings.HasPrefix(c.action, "Put") {
-				w.ok("PutRolePermissionsBoundary", "RoleName", "App", "PermissionsBoundary", bounded)
-			}
-		})
+	w.gate([]gateCase{
+		{"attach the policy", on("iam:AttachRolePolicy", "*", `"ArnEquals":{"iam:PolicyARN":"`+readS3+`"}`), "AttachRolePolicy", attached, ""},
+		{"attach another policy", on("iam:AttachRolePolicy", "*", `"ArnLike":{"iam:PolicyARN":"`+mine+`*"}`), "AttachRolePolicy", attached, "role App"},
+		{"detach the policy", only("iam:DetachRolePolicy", "iam:PolicyARN", readS3), "DetachRolePolicy", attached, ""},
+		{"attach to a group", only("iam:AttachGroupPolicy", "iam:PolicyARN", readS3), "AttachGroupPolicy", []string{"GroupName", "App", "PolicyArn", readS3}, ""},
+		{"attach within a boundary", only("iam:AttachRolePolicy", "iam:PermissionsBoundary", bounded), "AttachRolePolicy", attached, ""},
+		{"put within a boundary", only("iam:PutRolePolicy", "iam:PermissionsBoundary", bounded), "PutRolePolicy", append(put, "RoleName", "App"), ""},
+		{"put without a boundary", only("iam:PutUserPolicy", "iam:PermissionsBoundary", bounded), "PutUserPolicy", append(put, "UserName", "App"), "user App"},
+		{"delete within a boundary", only("iam:DeleteRolePolicy", "iam:PermissionsBoundary", bounded), "DeleteRolePolicy", []string{"RoleName", "App", "PolicyName", "p"}, ""},
+		{"get within a boundary", only("iam:GetRole", "iam:PermissionsBoundary", bounded), "GetRole", []string{"RoleName", "App"}, ""},
+		{"list without looking at it", only("iam:ListRolePolicies", "iam:PermissionsBoundary", bounded), "ListRolePolicies", []string{"RoleName", "App"}, "role App"},
+		{"the boundary that is to be", only("iam:PutUserPermissionsBoundary", "iam:PermissionsBoundary", readS3), "PutUserPermissionsBoundary", []string{"UserName", "App", "PermissionsBoundary", readS3}, ""},
+		{"not the one that is there", only("iam:PutRolePermissionsBoundary", "iam:PermissionsBoundary", bounded), "PutRolePermissionsBoundary", []string{"RoleName", "App", "PermissionsBoundary", readS3}, appARN},
+		{"take another boundary away", only("iam:DeleteRolePermissionsBoundary", "iam:PermissionsBoundary", readS3), "DeleteRolePermissionsBoundary", []string{"RoleName", "App"}, "role App"},
+		{"take the boundary away", only("iam:DeleteRolePermissionsBoundary", "iam:PermissionsBoundary", bounded), "DeleteRolePermissionsBoundary", []string{"RoleName", "App"}, ""},
+		{"the role's tag", only("iam:ListRolePolicies", "iam:ResourceTag/team", "red"), "ListRolePolicies", []string{"RoleName", "App"}, ""},
+		{"the policy's tag", only("iam:GetPolicy", "aws:ResourceTag/team", "red"), "GetPolicy", []string{"PolicyArn", bounded}, ""},
+		{"no tag of AWS's", only("iam:GetPolicy", "aws:ResourceTag/team", "red"), "GetPolicy", []string{"PolicyArn", readS3}, "policy " + readS3},
+		{"a policy of AWS", allowing("iam:GetPolicy"), "GetPolicy", []string{"PolicyArn", readS3}, ""},
+		{"change a policy of AWS", allowing("iam:*"), "DeletePolicy", []string{"PolicyArn", readS3}, "policy " + readS3},
+		{"list", allowing("iam:GetPolicy"), "ListPolicies", []string{"PathPrefix", "/team/"}, "policy path /team/"},
+		{"create", allowing("iam:GetPolicy"), "CreatePolicy", create, "policy tagged"},
+		{"create with tags", allowing("iam:CreatePolicy"), "CreatePolicy", create, "policy tagged"},
+		{"create a role with tags", allowing("iam:CreateRole"), "CreateRole", role, "arn:aws:iam::" + account + ":role/tagged"},
+		{"create and tag", allowing("iam:CreatePolicy", "iam:TagPolicy"), "CreatePolicy", create, ""},
+	})
+}
+
+// TestAttachedAtOnce: of changes that are made at the same time none is lost.
+func TestAttachedAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newIdentities(t)
+	var all sync.WaitGroup
+	for i := range 10 {
+		policyARN := w.policy("/", "p"+strconv.Itoa(i))
+		all.Go(func() { w.ok("AttachRolePolicy", "RoleName", "App", "PolicyArn", policyARN) })
+	}
+	all.Wait()
+	if got := elements(w.ok("ListAttachedRolePolicies", "RoleName", "App"), "PolicyArn"); len(got) != 10 {
+		t.Errorf("attached %s", got)
 	}
 }
 
