@@ -96,7 +96,11 @@ func TestStraySessionTokenIsWarnedOf(t *testing.T) {
 func TestA23_A38_A59_ModelLimits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	const one = "1 validation error detected: "
+	const (
+		one   = "1 validation error detected: "
+		whole = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`
+	)
+	w.wantRefusal(w.assume(strings.Repeat("t", 20000)), 400, "InvalidIdentityToken", textNotJWT)
 	for name, test := range map[string]struct{ parameter, value, want string }{
 		"session name of 1":       {"RoleSessionName", "x", one + "Value 'x' at 'roleSessionName' failed to satisfy constraint: Member must have length greater than or equal to 2"},
 		"session name of 2":       {"RoleSessionName", "xy", ""},
@@ -106,6 +110,7 @@ func TestA23_A38_A59_ModelLimits(t *testing.T) {
 		"session name with blank": {"RoleSessionName", "a b", one + `Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`},
 		"session name with é":     {"RoleSessionName", "éé", one + `Value 'éé' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`},
 		"policy of 2049":          {"Policy", strings.Repeat("p", 2049), one + "Value '" + strings.Repeat("p", 2049) + "' at 'policy' failed to satisfy constraint: Member must have length less than or equal to 2048"},
+		"policy of 2048":          {"Policy", whole + strings.Repeat(" ", 2048-len(whole)), ""},
 		"token of 20001":          {"WebIdentityToken", strings.Repeat("t", 20001), one + "Value at 'webIdentityToken' failed to satisfy constraint: Member must have length less than or equal to 20000"},
 		"token of 3":              {"WebIdentityToken", "abc", one + "Value at 'webIdentityToken' failed to satisfy constraint: Member must have length greater than or equal to 4"},
 		"provider id of 3":        {"ProviderId", "abc", one + "Value 'abc' at 'providerId' failed to satisfy constraint: Member must have length greater than or equal to 4"},
@@ -137,6 +142,9 @@ func TestA24_A25_A26_A33_Names(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	by := keyed(s.AccessKeyID, s.Secret)
+	by.SessionToken = s.SessionToken
+	w.wantIdentity(w.do(w.signed(by, identityBody)), identity{s.ARN, s.RoleID, account}) // A26, A32
 	if !regexp.MustCompile(`^ASIA[A-Z2-7]{16}$`).MatchString(s.AccessKeyID) || len(s.Secret) != 40 {
 		t.Errorf("access key %q, secret of %d characters", s.AccessKeyID, len(s.Secret))
 	}
@@ -279,10 +287,10 @@ func TestA37_SessionPolicies(t *testing.T) {
 		code, message string
 	}{
 		"upper-case Arn is none":     {[]string{"PolicyArns.member.1.Arn", admin}, "ValidationError", "1 validation error detected: Value null at 'policyArns.1.member.arn' failed to satisfy constraint: Member must not be null"},
-		"no JSON":                    {[]string{"Policy", "{"}, "MalformedPolicyDocument", ""},
-		"with a principal":           {[]string{"Policy", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}}`}, "MalformedPolicyDocument", ""},
-		"a policy that is not there": {[]string{"PolicyArns.member.1.arn", "arn:aws:iam::" + account + ":policy/none"}, "MalformedPolicyDocument", ""},
-		"another account's policy":   {[]string{"PolicyArns.member.1.arn", "arn:aws:iam::" + stranger + ":policy/theirs"}, "MalformedPolicyDocument", ""},
+		"no JSON":                    {[]string{"Policy", "{"}, "MalformedPolicyDocument", "This policy contains invalid Json"},
+		"with a principal":           {[]string{"Policy", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}}`}, "MalformedPolicyDocument", "Policy document should not specify a principal."},
+		"a policy that is not there": {[]string{"PolicyArns.member.1.arn", "arn:aws:iam::" + account + ":policy/none"}, "MalformedPolicyDocument", "managed session policy arn:aws:iam::" + account + ":policy/none does not exist in the role's account"},
+		"another account's policy":   {[]string{"PolicyArns.member.1.arn", "arn:aws:iam::" + stranger + ":policy/theirs"}, "MalformedPolicyDocument", "managed session policy arn:aws:iam::" + stranger + ":policy/theirs does not exist in the role's account"},
 		"too many characters":        {[]string{"Policy", read + strings.Repeat(" ", 2048-len(read)), "PolicyArns.member.1.arn", admin}, "PackedPolicyTooLarge", "Packed size of session tags consumes 102% of allotted space."},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -291,9 +299,6 @@ func TestA37_SessionPolicies(t *testing.T) {
 				return nil
 			})
 			a := w.assume(w.mint(nil), test.changes...)
-			if test.message == "" {
-				test.message = a.record.Message
-			}
 			w.wantRefusal(a, 400, test.code, test.message)
 		})
 	}

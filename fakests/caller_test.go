@@ -56,6 +56,34 @@ func (w *world) wantIdentity(a answer, want identity) {
 	}
 }
 
+// A1, A2: the parts of an answer in their order, with a body as with a query.
+func TestA1_A2_Shape(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	by := w.credentials()
+	role, _ := w.store.Snapshot().RoleByARN(roleARN)
+	query := httptest.NewRequest(http.MethodGet, "https://sts.eu-west-1.amazonaws.com/?"+identityBody, nil)
+	hash := sha256.Sum256(nil)
+	by.Sign(query, hex.EncodeToString(hash[:]), w.now())
+	for _, r := range []*http.Request{w.signed(by, identityBody), query} {
+		a := w.do(r)
+		want := `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+  <GetCallerIdentityResult>
+    <Arn>arn:aws:sts::` + account + `:assumed-role/app/session</Arn>
+    <UserId>` + role.ID + `:session</UserId>
+    <Account>` + account + `</Account>
+  </GetCallerIdentityResult>
+  <ResponseMetadata>
+    <RequestId>` + a.Header().Get("X-Amzn-Requestid") + `</RequestId>
+  </ResponseMetadata>
+</GetCallerIdentityResponse>
+`
+		if kind := a.Header().Get("Content-Type"); a.Code != 200 || kind != "text/xml" || a.Body.String() != want {
+			t.Errorf("%s: %d %s\n%s", r.Method, a.Code, kind, a.Body)
+		}
+	}
+}
+
 // A32, A85: users, root and sessions, even those that may do nothing (E92).
 func TestA32_A85_GetCallerIdentity(t *testing.T) {
 	t.Parallel()
@@ -91,14 +119,18 @@ func TestA86_A97_Refusals(t *testing.T) {
 		status        int
 		code, message string
 	}{
-		"A86 region":               {func(_ *world, by *sigv4.Signer) { by.Region = "us-east-1" }, 403, signature, region},
-		"A86 service":              {func(_ *world, by *sigv4.Signer) { by.Service = "s3" }, 403, signature, service},
-		"A86 both":                 {func(_ *world, by *sigv4.Signer) { by.Region, by.Service = "x", "s3" }, 403, signature, region + service},
-		"scope before identity":    {func(_ *world, by *sigv4.Signer) { by.Service, by.AccessKeyID = "s3", "AKIAUNKNOWN" }, 403, signature, service},
-		"unknown key":              {func(_ *world, by *sigv4.Signer) { by.AccessKeyID, by.SessionToken = "AKIAUNKNOWN", "" }, 403, "InvalidClientTokenId", invalid},
-		"A87 without token":        {func(_ *world, by *sigv4.Signer) { by.SessionToken = "" }, 403, "InvalidClientTokenId", invalid},
-		"A87 malformed token":      {func(_ *world, by *sigv4.Signer) { by.SessionToken = "IQoJb3JpZ2luX2Vj" }, 403, "InvalidClientTokenId", invalid},
-		"A87 another's token":      {func(w *world, by *sigv4.Signer) { by.SessionToken = w.credentials().SessionToken }, 403, "InvalidClientTokenId", invalid},
+		"A86 region":             {func(_ *world, by *sigv4.Signer) { by.Region = "us-east-1" }, 403, signature, region},
+		"A86 service":            {func(_ *world, by *sigv4.Signer) { by.Service = "s3" }, 403, signature, service},
+		"A86 both":               {func(_ *world, by *sigv4.Signer) { by.Region, by.Service = "x", "s3" }, 403, signature, region + service},
+		"scope before identity":  {func(_ *world, by *sigv4.Signer) { by.Service, by.AccessKeyID = "s3", "AKIAUNKNOWN" }, 403, signature, service},
+		"unknown key":            {func(_ *world, by *sigv4.Signer) { by.AccessKeyID, by.SessionToken = "AKIAUNKNOWN", "" }, 403, "InvalidClientTokenId", invalid},
+		"A87 without token":      {func(_ *world, by *sigv4.Signer) { by.SessionToken = "" }, 403, "InvalidClientTokenId", invalid},
+		"A87 malformed token":    {func(_ *world, by *sigv4.Signer) { by.SessionToken = "IQoJb3JpZ2luX2Vj" }, 403, "InvalidClientTokenId", invalid},
+		"A87 another's token":    {func(w *world, by *sigv4.Signer) { by.SessionToken = w.credentials().SessionToken }, 403, "InvalidClientTokenId", invalid},
+		"A87 and a wrong secret": {func(_ *world, by *sigv4.Signer) { by.SessionToken, by.SecretAccessKey = "", "x" }, 403, "InvalidClientTokenId", invalid},
+		"A87 another's, bad secret": {func(w *world, by *sigv4.Signer) {
+			by.SessionToken, by.SecretAccessKey = w.credentials().SessionToken, "x"
+		}, 403, "InvalidClientTokenId", invalid},
 		"long-term key with token": {func(_ *world, by *sigv4.Signer) { by.AccessKeyID, by.SecretAccessKey = "test", "test" }, 403, "InvalidClientTokenId", invalid},
 		"A88 wrong secret":         {func(_ *world, by *sigv4.Signer) { by.SecretAccessKey += "x" }, 403, signature, mismatch},
 		"expired":                  {func(w *world, _ *sigv4.Signer) { w.advance(time.Hour) }, 403, "ExpiredToken", "The security token included in the request is expired"},

@@ -235,20 +235,6 @@ func TestAssumeRoleTags(t *testing.T) {
 	w.wantRefusal(w.call(ci(), "AssumeRole", pair...), 403, "AccessDenied", denied(ciARN, "sts:TagSession", targetARN))
 }
 
-// A95: lengths.
-func TestA95_Lengths(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.target("", trusts("*", all, ""))
-	for name, most := range map[string]int{"RoleSessionName": 64, "ExternalId": 1224, "SourceIdentity": 64} {
-		for n, want := range map[int]int{1: 400, 2: 200, most: 200, most + 1: 400} {
-			if a := w.call(ci(), "AssumeRole", name, strings.Repeat("x", n)); a.Code != want {
-				t.Errorf("%s of %d: %d %s", name, n, a.Code, a.Body)
-			}
-		}
-	}
-}
-
 // A81: a role is unknown for a while.
 func TestA81_Propagation(t *testing.T) {
 	t.Parallel()

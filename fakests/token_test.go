@@ -3,6 +3,7 @@ package fakests_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -147,6 +148,16 @@ func TestA39_A57_Claims(t *testing.T) {
 			}
 		})
 	}
+	t.Run("A41 two aud, both registered", func(t *testing.T) {
+		w := newWorld(t)
+		w.update(func(d *iam.Draft) error {
+			_, err := d.UpdateProvider(account, host, func(p *iam.Provider) error { p.ClientIDs = append(p.ClientIDs, "second"); return nil })
+			return err
+		})
+		w.generous()
+		w.wantSession(w.assume(w.mint(map[string]any{"aud": []string{"second"}})))
+		w.wantRefusal(w.assume(w.mint(map[string]any{"aud": []string{audience, "second"}})), 400, "InvalidIdentityToken", "Token audience contains more than one audience while authorized party is not present")
+	})
 	t.Run("A57 the last duplicate wins", func(t *testing.T) {
 		payload := fmt.Sprintf(`{"iss":"https://%s","sub":"first","aud":"x","iat":%d,"exp":%d,"sub":"last","aud":"%s"}`, host, now, now+60, audience)
 		if s := w.wantSession(w.assume(w.forge("rsa2048", "RS256", nil, payload))); s.Subject != "last" {
@@ -251,8 +262,7 @@ func TestA52_A53_KeyID(t *testing.T) {
 	two.wantRefusal(two.assume(bare), 400, "InvalidIdentityToken", textNoKey)
 }
 
-// A56: what the issuer may fail at. Details of keys (A54, A55) are oidc's own
-// tests.
+// A56: what the issuer may fail at.
 func TestA56_Issuer(t *testing.T) {
 	t.Parallel()
 	for name, handler := range map[string]http.HandlerFunc{
@@ -282,13 +292,29 @@ func TestA56_Issuer(t *testing.T) {
 	}
 }
 
-// A58: a key that the issuer has just begun to sign with works at once.
+// A58: a key that the issuer has just begun to sign with works at once, and one
+// that it withdrew no longer does.
 func TestA58_Rotation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.wantSession(w.assume(w.mint(nil)))
-	w.reissue("other", "rsa2048")
-	w.wantSession(w.assume(w.mint(nil)))
+	rotate := func(keys ...string) string {
+		w.reissue(keys...)
+		issuer := w.issuer
+		w.serveFunc(func(rw http.ResponseWriter, r *http.Request) {
+			answer := httptest.NewRecorder()
+			issuer.ServeHTTP(answer, r)
+			rw.Header().Set("Cache-Control", "no-cache")
+			rw.WriteHeader(answer.Code)
+			_, _ = rw.Write(answer.Body.Bytes())
+		})
+		return w.mint(nil)
+	}
+	old := rotate("rsa2048")
+	w.wantSession(w.assume(old))
+	w.wantSession(w.assume(rotate("other", "rsa2048")))
+	w.wantSession(w.assume(old))
+	w.wantSession(w.assume(rotate("other")))
+	w.wantRefusal(w.assume(old), 400, "InvalidIdentityToken", textNoKey)
 }
 
 // The kubelet's token lives on while the clock goes, and no longer.

@@ -1,15 +1,17 @@
 package fakests_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/irsatz/irsatz/iam"
+	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/oidc"
 )
 
-// A69–A79, A83, A84: trust policies as a table.
-func TestA69_A84_TrustPolicies(t *testing.T) {
+// A69–A79, A83: trust policies as a table.
+func TestA69_A83_TrustPolicies(t *testing.T) {
 	t.Parallel()
 	const (
 		sub = `"` + host + `:sub":"` + subject + `"`
@@ -70,6 +72,20 @@ func TestA69_A84_TrustPolicies(t *testing.T) {
 				t.Errorf("no explanation on record: %+v", last)
 			}
 		})
+	}
+}
+
+// A84: a Federated principal with a wildcard is no pattern for providers: such a
+// trust policy cannot even be written.
+func TestA84_WildcardInFederated(t *testing.T) {
+	t.Parallel()
+	for _, principal := range []string{
+		provider[:len(provider)-1] + "*", provider[:len(provider)-1] + "?", "arn:aws:iam::" + account + ":oidc-provider/*", "arn:aws:iam::*:oidc-provider/" + host, "*",
+	} {
+		_, err := policy.Parse(policy.Trust, []byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Federated":"`+principal+`"},"Action":"sts:AssumeRoleWithWebIdentity"}}`))
+		if malformed, ok := errors.AsType[*policy.MalformedError](err); !ok || malformed.Message != "Federated principals must be valid domain names or SAML metadata ARNs" {
+			t.Errorf("%s: %v", principal, err)
+		}
 	}
 }
 

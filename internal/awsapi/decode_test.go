@@ -71,13 +71,15 @@ func TestA16_A17_A18_Validation(t *testing.T) {
 		})
 	}
 	t.Run("A20 skipping ten", func(t *testing.T) {
-		for _, indices := range [][]int{{11}, {1, 12}} {
-			var changes []string
-			for _, n := range indices {
-				changes = append(changes, fmt.Sprintf("PolicyArns.member.%d.arn", n), "some")
-			}
-			if a := h.post(params(changes...)); a.record.Code != "ValidationError" || !strings.HasPrefix(a.message(), "10 validation errors detected: ") {
-				t.Errorf("%v: %s %s", indices, a.record.Code, a.message())
+		for want, indices := range map[string][][]int{"10 ": {{11}, {1, 12}}, "9 ": {{1, 8, 12}}} {
+			for _, list := range indices {
+				var changes []string
+				for _, n := range list {
+					changes = append(changes, fmt.Sprintf("PolicyArns.member.%d.arn", n), "some")
+				}
+				if a := h.post(params(changes...)); a.record.Code != "ValidationError" || !strings.HasPrefix(a.message(), want+"validation errors detected: ") {
+					t.Errorf("%v: %s %s", list, a.record.Code, a.message())
+				}
 			}
 		}
 	})

@@ -72,7 +72,7 @@ func TestA1_A12_Dispatch(t *testing.T) {
 			if a.Code != test.status {
 				t.Fatalf("status %d, want %d: %s", a.Code, test.status, a.Body)
 			}
-			got := a.record.Message
+			got := a.message()
 			switch {
 			case test.status == 302:
 				got = a.Header().Get("Location")

@@ -2,6 +2,7 @@ package awsapi_test
 
 import (
 	"context"
+	"encoding/xml"
 	"errors"
 	"math/rand/v2"
 	"net/http"
@@ -149,5 +150,20 @@ const (
 	goodEcho = "Action=Echo&Version=2011-06-15&RoleArn=" + goodARN + "&RoleSessionName=session"
 )
 
-// message is the text of an error, unescaped.
-func (a answer) message() string { return a.record.Message }
+// message is the text of an error, which the client reads but for characters
+// that XML cannot say.
+func (a answer) message() string {
+	var got struct {
+		Message string `xml:"Error>Message"`
+	}
+	if a.Body.Len() == 0 || a.Code == http.StatusOK || !strings.HasPrefix(a.Body.String(), "<ErrorResponse") {
+		return a.record.Message
+	}
+	if err := xml.Unmarshal(a.Body.Bytes(), &got); err != nil {
+		return err.Error()
+	}
+	if got.Message != strings.ReplaceAll(a.record.Message, "\x01", "\ufffd") {
+		return "answered " + got.Message + ", on record " + a.record.Message
+	}
+	return a.record.Message
+}
