@@ -65,6 +65,11 @@ func (c *Client) ServiceAccount(ctx context.Context, cluster, namespace, name st
 	return get[ServiceAccount](ctx, c, "/v1/serviceaccounts?"+q.Encode())
 }
 
+// SigningKey returns the key that a cluster's tokens are signed with.
+func (c *Client) SigningKey(ctx context.Context, cluster string) (SigningKey, error) {
+	return get[SigningKey](ctx, c, "/v1/signing-key?"+url.Values{"cluster": {cluster}}.Encode())
+}
+
 // Inventory returns what is there.
 func (c *Client) Inventory(ctx context.Context) (Inventory, error) {
 	return get[Inventory](ctx, c, "/v1/inventory")

@@ -25,6 +25,7 @@ type hosted struct {
 	authority, path string // of the issuer URL, see authority; no slash at the end
 	issuer          *oidc.Issuer
 	handler         http.Handler // serves discovery and keys below /id/<id>
+	home            http.Handler // serves them at the issuer's own host name
 }
 
 // cluster is an issuer of service account tokens, and the service accounts
@@ -34,6 +35,7 @@ type cluster struct {
 	account, region string
 	serviceAccounts map[string]*serviceAccount
 	webhook         *webhook.Webhook // over the service accounts
+	attached        *Attached        // the real cluster that it is; nil: none
 }
 
 // serviceAccount is a Kubernetes ServiceAccount as far as it matters here.
@@ -109,6 +111,11 @@ func (e *Emulator) plan(there *clusterSet, state *manifest.State) (*clusterSet, 
 		p.add(&twin)
 	}
 	p.others = slices.Clone(there.others)
+	for i := range e.config.Attached {
+		if err := p.attach(&e.config.Attached[i]); err != nil {
+			return nil, err
+		}
+	}
 	for _, m := range state.Clusters {
 		if err := p.load(m); err != nil {
 			return nil, fmt.Errorf("%s: %w", m.Pos, err)
@@ -133,7 +140,7 @@ func (e *Emulator) plan(there *clusterSet, state *manifest.State) (*clusterSet, 
 		k.serviceAccounts[s.key()] = s
 	}
 	for _, k := range p.order {
-		k.webhook = e.newWebhook(k)
+		k.hook(e.hookConfig())
 	}
 	return newClusterSet(p.order, p.others), nil
 }
@@ -227,7 +234,7 @@ func (e *Emulator) open(name, issuerURL string) (hosted, error) {
 	}
 	return hosted{
 		name: name, id: id, authority: authority(u.Host), path: strings.TrimSuffix(u.Path, "/"),
-		issuer: issuer, handler: issuer.HandlerAt("/id/" + id),
+		issuer: issuer, handler: issuer.HandlerAt("/id/" + id), home: issuer,
 	}, nil
 }
 
@@ -253,8 +260,8 @@ func (s *clusterSet) find(name string) (*cluster, error) {
 // serviceAccount returns the service account, or an error that says which one
 // was probably meant.
 func (k *cluster) serviceAccount(namespace, name string) (*serviceAccount, error) {
-	if s, ok := k.serviceAccounts[namespace+"/"+name]; ok {
-		return s, nil
+	if annotations, ok := k.annotations(namespace, name); ok {
+		return &serviceAccount{namespace: namespace, name: name, annotations: annotations}, nil
 	}
 	return nil, notFound("serviceaccounts", namespace+"/"+name, slices.Sorted(maps.Keys(k.serviceAccounts)))
 }
@@ -282,7 +289,7 @@ func notFound(kind, name string, known []string) error {
 // left for the first requests, and no request has to wait for them.
 func (s *clusterSet) warmUp(ctx context.Context) {
 	for _, k := range s.order {
-		if k.issuer.Ready(ctx) != nil {
+		if k.attached == nil && k.issuer.Ready(ctx) != nil {
 			return
 		}
 	}

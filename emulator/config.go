@@ -69,6 +69,10 @@ type Config struct {
 	// port; the webhook gives it to them. "" means that it gives none.
 	PodEndpoint string
 
+	// Attached are real clusters; the first one is the default cluster. Nil
+	// means none.
+	Attached []Attached
+
 	// IAMPropagation is how long STS does not know of a new role, by the
 	// emulator's clock. Zero means that it knows at once; AWS takes about ten
 	// seconds.

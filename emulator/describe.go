@@ -68,6 +68,9 @@ func (e *Emulator) Describe(ctx context.Context, clusterName, namespace, name st
 	if i := slices.IndexFunc(v.Providers, func(p ProviderEntry) bool { return "https://"+p.URL == d.Issuer }); i >= 0 {
 		d.Provider = &v.Providers[i]
 	}
+	if k.attached != nil {
+		return d, nil // its tokens are made elsewhere
+	}
 	token, err := e.MintToken(ctx, TokenRequest{Cluster: k.name, Namespace: namespace, ServiceAccount: name, Audiences: []string{audience}})
 	if err != nil {
 		return d, err

@@ -28,8 +28,9 @@ type Emulator struct {
 	sealingKey []byte // of session tokens; outlives a reset, so that old sessions are known and refused
 	world      atomic.Pointer[world]
 
-	stateMu sync.Mutex              // serialises loading and reset
-	issuers map[string]*oidc.Issuer // by URL, all there ever were
+	stateMu     sync.Mutex                         // serialises loading and reset
+	issuers     map[string]*oidc.Issuer            // by URL, all there ever were
+	fetchedKeys map[string]*atomic.Pointer[[]byte] // of attached clusters, by issuer
 
 	aws, control  net.Listener
 	servers       []*server
@@ -49,7 +50,7 @@ func Start(config Config) (*Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Emulator{lasting: l, trail: trail.NewLog(0), issuers: map[string]*oidc.Issuer{}, closed: make(chan struct{})}
+	e := &Emulator{lasting: l, trail: trail.NewLog(0), issuers: map[string]*oidc.Issuer{}, fetchedKeys: map[string]*atomic.Pointer[[]byte]{}, closed: make(chan struct{})}
 	if err := e.start(config); err != nil {
 		return nil, errors.Join(err, e.end())
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/iam/arn"
 	"github.com/irsatz/irsatz/manifest"
+	"github.com/irsatz/irsatz/webhook"
 )
 
 // IAMServiceAccount asks for a role and its ServiceAccount, as eksctl makes them
@@ -206,18 +207,20 @@ func (e *Emulator) DeleteIAMServiceAccount(cluster, namespace, name string) (IAM
 	clusters := w.clusters.Load()
 	if sa, ok := k.serviceAccounts[key]; ok && sa.annotations[roleARNAnnotation] == role.ARN {
 		result.Tasks = append(result.Tasks, fmt.Sprintf("delete serviceaccount %q", key))
-		clusters = clusters.without(k, key)
+		clusters = clusters.without(k, key, e.hookConfig())
 	}
 	return result, e.replace(w, clusters, func(d *iam.Draft) error { return d.DeleteRole(role.AccountID, role.Name) })
 }
 
-// without returns the clusters without a service account.
-func (s *clusterSet) without(k *cluster, key string) *clusterSet {
+// without returns the clusters without a service account, of which the webhook
+// must not know either.
+func (s *clusterSet) without(k *cluster, key string, hooks webhook.Config) *clusterSet {
 	order := slices.Clone(s.order)
 	i := slices.Index(order, k)
 	twin := *k
 	twin.serviceAccounts = maps.Clone(k.serviceAccounts)
 	delete(twin.serviceAccounts, key)
+	twin.hook(hooks)
 	order[i] = &twin
 	return newClusterSet(order, s.others)
 }

@@ -51,6 +51,9 @@ func (s *clusterSet) records() (map[string][]byte, error) {
 		return records, nil
 	}
 	for n, k := range s.order {
+		if k.attached != nil {
+			continue // it is kept where it is
+		}
 		kept := keptCluster{Order: n, Name: k.name, Account: k.account, Region: k.region, Issuer: k.issuer.URL()}
 		for _, key := range slices.Sorted(maps.Keys(k.serviceAccounts)) {
 			sa := k.serviceAccounts[key]

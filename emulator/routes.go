@@ -26,7 +26,7 @@ func (e *Emulator) serveAWS(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	// Discovery and keys at the issuer's own host name, be it a bucket's.
 	case clusters.atHome(r, to):
-		clusters.byDocument[authority(r.Host)+path].issuer.ServeHTTP(w, r)
+		clusters.byDocument[authority(r.Host)+path].home.ServeHTTP(w, r)
 	// A bucket in the host name owns every path; elsewhere /id/… and
 	// /_irsatz/… cannot be buckets.
 	case to.service == "s3" && to.bucket:
@@ -70,6 +70,7 @@ func (e *Emulator) controlRoutes() http.Handler {
 	r.Path("/v1/tokens").Methods(http.MethodPost).HandlerFunc(e.controlToken)
 	r.Path("/v1/token-endpoint").Methods(http.MethodGet).HandlerFunc(e.controlTokenEndpoint)
 	r.Path(idTokenPath + "{issuer}").Methods(http.MethodGet).HandlerFunc(e.controlIDToken)
+	r.Path("/v1/signing-key").Methods(http.MethodGet).HandlerFunc(e.controlSigningKey)
 	r.Path("/v1/serviceaccounts").Methods(http.MethodGet).HandlerFunc(e.controlServiceAccount)
 	r.Path("/v1/inventory").Methods(http.MethodGet).HandlerFunc(e.controlInventory)
 	r.Path("/v1/serviceaccounts/{namespace}/{name}").Methods(http.MethodGet).HandlerFunc(e.controlDescribe)

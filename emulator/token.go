@@ -33,8 +33,12 @@ type Token struct {
 // defaults to the API server's, which no OIDC provider in IAM lists.
 const defaultAudience = "sts.amazonaws.com"
 
-// nodeName is the node that pods run on.
-const nodeName = "irsatz-node"
+// The node that pods run on. One without uid would be one that its API server
+// does not know.
+const (
+	nodeName = "irsatz-node"
+	nodeUID  = "2f6d1d3c-6f0e-4d0c-9c5e-0a4566000001"
+)
 
 // MintToken mints a token of a service account that exists, or of an issuer that
 // is no cluster.
@@ -66,6 +70,9 @@ func (e *Emulator) mintServiceAccount(ctx context.Context, k *cluster, request T
 	if _, err := k.serviceAccount(request.Namespace, request.ServiceAccount); err != nil {
 		return Token{}, err
 	}
+	if err := k.mints(); err != nil {
+		return Token{}, err
+	}
 	claims := oidc.TokenRequest{
 		Namespace: request.Namespace, ServiceAccount: request.ServiceAccount,
 		Audiences: request.Audiences, Duration: request.Duration, Claims: request.Claims,
@@ -77,7 +84,7 @@ func (e *Emulator) mintServiceAccount(ctx context.Context, k *cluster, request T
 		claims.Duration = oidc.DefaultDuration
 	}
 	if request.Pod != "" {
-		claims.Pod, claims.Node = &oidc.ObjectRef{Name: request.Pod}, &oidc.ObjectRef{Name: nodeName}
+		claims.Pod, claims.Node = &oidc.ObjectRef{Name: request.Pod}, &oidc.ObjectRef{Name: nodeName, UID: nodeUID}
 	}
 	return e.mint(ctx, k.issuer, request.Broken, claims)
 }

@@ -4,20 +4,34 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/irsatz/irsatz/webhook"
 )
 
-// newWebhook is the webhook of a cluster. As on EKS the region is set and
-// regional endpoints are the default; unlike there, the API server is told what
-// is wrong with an annotation.
-func (e *Emulator) newWebhook(k *cluster) *webhook.Webhook {
-	return webhook.New(webhook.Config{
+// hookConfig is what the webhooks of all clusters have in common. As on EKS the
+// region is set and regional endpoints are the default; unlike there, the API
+// server is told what is wrong with an annotation.
+func (e *Emulator) hookConfig() webhook.Config {
+	return webhook.Config{
 		DefaultRegion: e.config.Region, RegionalSTSEndpoint: true,
-		ServiceAccounts: accounts(k.serviceAccounts), Additions: webhook.Additions{Endpoint: e.config.PodEndpoint, Warnings: true},
-		Rand: e.config.Rand, Log: e.config.Log, Now: e.config.Clock.Now,
-	})
+		Additions: webhook.Additions{Endpoint: e.config.PodEndpoint, Warnings: true},
+		Rand:      e.config.Rand, Log: e.config.Log, Now: e.config.Clock.Now,
+	}
 }
+
+// hook gives the cluster a webhook over its service accounts as they are now.
+func (k *cluster) hook(config webhook.Config) {
+	config.ServiceAccounts = accounts(k.serviceAccounts)
+	if k.attached != nil {
+		config.ServiceAccounts, config.Mappings, config.LookupGrace = k.attached.ServiceAccounts, k.attached.Mappings, attachedGrace
+	}
+	k.webhook = webhook.New(config)
+}
+
+// attachedGrace is how long a pod may wait for a service account that was
+// created just before it.
+const attachedGrace = 500 * time.Millisecond
 
 // accounts are the service accounts of a cluster at one instant. They never
 // change, and so there is none to wait for.

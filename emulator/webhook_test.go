@@ -87,6 +87,22 @@ func TestWebhookFollowsTheState(t *testing.T) {
 	if got := patch(); !strings.Contains(got, roleARN) || !strings.Contains(got, `{"name":"AWS_ENDPOINT_URL_STS","value":"http://irsatz.irsatz.svc"}`) {
 		t.Errorf("given %s", got)
 	}
+	made := emulator.IAMServiceAccount{Namespace: "prod", Name: "app", AttachPolicyARNs: []string{"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}, OverrideExisting: true, Approve: true}
+	if _, err := s.CreateIAMServiceAccount(made); err != nil {
+		t.Fatal(err)
+	}
+	if got := patch(); strings.Contains(got, roleARN) || !strings.Contains(got, "AWS_ROLE_ARN") {
+		t.Errorf("with another role it is given %s", got)
+	}
+	if _, err := s.DeleteIAMServiceAccount("", "prod", "app"); err != nil {
+		t.Fatal(err)
+	}
+	if got := patch(); got != "" {
+		t.Errorf("after it was deleted it is given %s", got)
+	}
+	if got := s.send("POST", "/v1/state", sa); got.status != 204 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
 	if err := s.Reset(); err != nil {
 		t.Fatal(err)
 	}

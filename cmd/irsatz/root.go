@@ -109,7 +109,7 @@ func (p *program) rootCommand() *cobra.Command {
 		p.exportCommand(),
 		p.trailCommand(), p.whyCommand(), p.scenarioCommand(), p.probeCommand(), p.clockCommand(),
 		p.healthCommand(), p.resetCommand(), p.caCommand(), p.versionCommand(),
-		p.simulateCommand(), p.lintCommand(),
+		p.webhookCommand(), p.simulateCommand(), p.lintCommand(),
 	)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	for _, name := range plannedCommands {

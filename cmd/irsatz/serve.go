@@ -108,16 +108,17 @@ func hostPort(address string) string {
 }
 
 func (p *program) serveCommand() *cobra.Command {
-	f := &serverFlags{}
+	f, attach := &serverFlags{}, &attachFlags{}
 	var endpointsFile string
 	cmd := &cobra.Command{
 		Use: "serve [-f PATH]...", Short: "Run until interrupted", Args: cobra.NoArgs,
 		Long: `Runs irsatz until SIGINT or SIGTERM. The AWS port answers STS and S3, http and
 https alike; the control port mints tokens and explains denials, and is for this
 machine only.`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.serve(cmd.Context(), f, endpointsFile) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.serve(cmd.Context(), f, attach, endpointsFile) },
 	}
 	f.add(cmd.Flags())
+	attach.add(cmd.Flags())
 	cmd.Flags().StringVar(&f.listen, "listen", emulator.DefaultListen, "address of the AWS port; port 0 takes a free one")
 	cmd.Flags().StringVar(&f.control, "control", emulator.DefaultControl, "address of the control port; port 0 takes a free one")
 	cmd.Flags().StringVar(&f.token, "control-token", "", "bearer token that the control port demands (required beyond loopback)")
@@ -125,9 +126,12 @@ machine only.`,
 	return cmd
 }
 
-func (p *program) serve(ctx context.Context, f *serverFlags, endpointsFile string) error {
+func (p *program) serve(ctx context.Context, f *serverFlags, attach *attachFlags, endpointsFile string) error {
 	config, err := f.config(p)
 	if err != nil {
+		return err
+	}
+	if err := attach.apply(ctx, &config); err != nil {
 		return err
 	}
 	e, err := emulator.Start(config)

@@ -31,6 +31,7 @@ var rules = archtest.Rules{
 		"workload":              nil,
 		"manifest":              {"internal/eksctl", "internal/nearest", "internal/syntax"},
 		"intercept":             nil,
+		"internal/kubebuild":    nil,
 		"internal/archtest":     nil,
 		"internal/clock":        nil,
 		"internal/eksctl":       nil,
@@ -44,6 +45,9 @@ var rules = archtest.Rules{
 		"internal/shape":        nil,
 		"internal/sniff":        nil,
 		"internal/syntax":       nil,
+
+		// A real cluster serves the webhook's interface.
+		"kubernetes": {"webhook"},
 
 		// The decision and its record.
 		"iam/policy": {"iam/arn", "iam/catalogue"},
@@ -71,8 +75,8 @@ var rules = archtest.Rules{
 		"lint":      {"iam/arn", "iam/catalogue", "iam/policy", "internal/nearest", "internal/syntax", "manifest"},
 		"cmd/irsatz": {
 			"iam/policy", "lint", "simulate",
-			"emulator", "localpod", "workload", "scenarios", "manifest", "fakests", "intercept", "trail",
-			"internal/awsclient", "internal/datadir", "internal/nearest", "internal/syntax",
+			"emulator", "kubernetes", "localpod", "webhook", "workload", "scenarios", "manifest", "fakests", "intercept", "trail",
+			"internal/awsclient", "internal/datadir", "internal/nearest", "internal/pki", "internal/syntax",
 		},
 	},
 	Free:    "internal/clock",
@@ -90,7 +94,9 @@ var rules = archtest.Rules{
 		"go.yaml.in/yaml":                    {"internal/syntax"},
 		"golang.org/x/sync":                  {"internal/pki"},
 		"gopkg.in/evanphx/json-patch.v4":     {"workload"},
-		"k8s.io":                             {"webhook", "workload"},
+		"github.com/go-logr/logr":            {"kubernetes"},
+		"golang.org/x/time":                  {"kubernetes"},
+		"k8s.io":                             {"kubernetes", "webhook", "workload"},
 		"sigs.k8s.io/json":                   {"workload"},
 		"sigs.k8s.io/kind":                   {"kindcluster"},
 		"sigs.k8s.io/yaml":                   {"manifest", "workload"},
