@@ -24,13 +24,18 @@ test: ## vet and run all tests; needs only Go (RACE=1: with the race detector)
 	$(GO) vet ./...
 	$(GO) test $${RACE:+-race} $(TESTFLAGS) ./...
 
+test-kubernetes: ## test against a real API server; builds etcd and kube-apiserver once, minutes at first; needs only Go
+	$(GO) run ./internal/kubebuild
+	$(GO) vet -tags kubernetes ./conformance/kubernetes
+	$(GO) test -tags kubernetes -count=1 -v -timeout=10m $(TESTFLAGS) ./conformance/kubernetes
+
 race: ## run all tests with the race detector
 	$(GO) test -race $(TESTFLAGS) ./...
 
 lint: ## check the format, vet and run staticcheck
 	@unformatted=$$(gofmt -l $$($(GO) list -f '{{.Dir}}' ./...)); test -z "$$unformatted" || { echo "not gofmt'd:"; echo "$$unformatted"; exit 1; }
 	$(GO) vet ./...
-	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(STATICCHECK) -tags kubernetes ./...
 
 # By count, since Go before 1.27 may report the end of a time as a failure (go.dev/issue/75804).
 fuzz: ## fuzz every target with FUZZTIME (20000x) inputs
@@ -77,4 +82,4 @@ tidy-check: ## fail if go.mod or go.sum is not tidy
 clean: ## remove what was built and downloaded here
 	rm -rf bin dist .cache
 
-.PHONY: help build demo test race lint fuzz fuzz-policy golden cover cover-policy checklist conformance bench cross tidy-check clean
+.PHONY: help build demo test test-kubernetes race lint fuzz fuzz-policy golden cover cover-policy checklist conformance bench cross tidy-check clean
