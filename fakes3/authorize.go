@@ -90,6 +90,20 @@ func (x *exchange) authorize() *awsapi.Error {
 	return nil
 }
 
+// comparesETag reports whether the request writes or deletes an object only if it
+// has a certain ETag, which then must be one that the caller may know.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+func (x *exchange) comparesETag() bool {
+	switch x.op.name {
+	case "PutObject", "CopyObject", "CompleteMultipartUpload", "DeleteObject":
+		want := x.header.Get("If-Match")
+		return want != "" && want != "*"
+	}
+	return false
+}
+
 // checkPayer refuses callers from outside who do not offer to pay, where the
 // owner has made them.
 //
@@ -166,9 +180,9 @@ func (x *exchange) extraActions() []string {
 		if h.Get("X-Amz-Object-Lock-Legal-Hold") != "" {
 			actions = append(actions, "PutObjectLegalHold")
 		}
-		if x.op.name == "PutObject" && h.Get("If-Match") != "" {
-			actions = append(actions, "GetObject")
-		}
+	}
+	if x.comparesETag() {
+		actions = append(actions, "GetObject")
 	}
 	return actions
 }
@@ -205,6 +219,9 @@ func (x *exchange) authorizeSource() *awsapi.Error {
 		return err
 	}
 	if err := x.present(src.bucket, src.key, src.version, src.object, src.marker); err != nil {
+		if err.Status == http.StatusMethodNotAllowed {
+			return invalidRequest("The source of a copy request may not specifically refer to a delete marker by version id.")
+		}
 		return err
 	}
 	if x.op.name == "CopyObject" && !x.replacesTags() && len(src.object.Tags) > 0 {
@@ -233,6 +250,8 @@ func (x *exchange) present(b *bucket, key, version string, o, marker *storage.Ob
 		e.Headers = []awsapi.Detail{detail("Allow", "DELETE"), detail("Last-Modified", marker.Modified.Format(http.TimeFormat)),
 			detail("X-Amz-Delete-Marker", "true"), detail("X-Amz-Version-Id", marker.VersionID)}
 		return e
+	case version != "" && !versionNamed(version):
+		return invalidVersion(version)
 	case version != "":
 		return noSuchVersion(key, version)
 	}

@@ -194,8 +194,12 @@ func TestMissingObjects(t *testing.T) {
 	if got := w.call(both, http.MethodGet, "/data/public/a.txt?versionId=nope"); got.status != 403 {
 		t.Errorf("version needs its own action: %s", got.body)
 	}
-	if got := w.call(w.root(), http.MethodGet, "/data/public/a.txt?versionId=nope"); got.status != 404 || got.err.Code != "NoSuchVersion" || got.err.get("VersionId") != "nope" {
+	missing := strings.Repeat("0", 32)
+	if got := w.call(w.root(), http.MethodGet, "/data/public/a.txt?versionId="+missing); got.status != 404 || got.err.Code != "NoSuchVersion" || got.err.get("VersionId") != missing {
 		t.Errorf("missing version: %s", got.body)
+	}
+	if got := w.call(w.root(), http.MethodGet, "/data/public/a.txt?versionId=nope"); got.status != 400 || got.err.Message != "Invalid version id specified" {
+		t.Errorf("no version: %s", got.body)
 	}
 }
 

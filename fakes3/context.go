@@ -111,7 +111,9 @@ func (x *exchange) context(action string) *policy.Context {
 	case "PutObjectLegalHold":
 		x.fillHold(ctx)
 	case "DeleteObject":
-		x.fillHeaders(ctx, []string{"if-match"})
+		if x.op.name == action { // not DeleteObjects, which has one for each object
+			x.fillHeaders(ctx, []string{"if-match"})
+		}
 	case "UpdateObjectEncryption":
 		x.fillHeaders(ctx, []string{"x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"})
 	case "PutInventoryConfiguration":

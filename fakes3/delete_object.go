@@ -8,6 +8,7 @@ import (
 	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/iam/arn"
 	"github.com/irsatz/irsatz/internal/awsapi"
+	"github.com/irsatz/irsatz/internal/shape"
 )
 
 func (x *exchange) deleteObject() *awsapi.Error {
@@ -15,12 +16,12 @@ func (x *exchange) deleteObject() *awsapi.Error {
 		return err
 	}
 	if x.version != "" {
+		if !versionNamed(x.version) {
+			return invalidVersion(x.version)
+		}
 		if err := x.checkUnlocked(x.object); err != nil {
 			return err
 		}
-	}
-	if want := x.header.Get("If-Match"); want != "" && (x.object == nil || !etagsMatch(want, x.object.ETag)) {
-		return preconditionFailed("If-Match")
 	}
 	b := &backend{x: x}
 	if _, err := b.run("", make(http.Header)); err != nil {
@@ -38,19 +39,7 @@ func (x *exchange) deleteObject() *awsapi.Error {
 
 const maxDeletes = 1000
 
-type deleteRequest struct {
-	XMLName xml.Name       `xml:"Delete"`
-	Objects []deleteObject `xml:"Object"`
-	Quiet   bool           `xml:"Quiet"`
-}
-
-type deleteObject struct {
-	Key       string  `xml:"Key"`
-	VersionID *string `xml:"VersionId"`
-	ETag      string  `xml:"ETag"`
-	Modified  string  `xml:"LastModifiedTime"`
-	Size      string  `xml:"Size"`
-}
+var deleteShape = shape.MustParse("Delete { Object+ { Key VersionId? ETag? LastModifiedTime? Size? } Quiet?:bool }")
 
 type deleteResult struct {
 	XMLName xml.Name      `xml:"DeleteResult"`
@@ -82,22 +71,23 @@ func (x *exchange) decodeDelete() *awsapi.Error {
 	if sum == nil && x.header.Get("Content-Md5") == "" && x.header.Get("X-Amz-Trailer") == "" {
 		return invalidRequest("Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
 	}
-	var in deleteRequest
-	if err := x.readInto(&in); err != nil {
+	in, err := x.readShape(deleteShape)
+	if err != nil {
 		return err
 	}
-	if len(in.Objects) == 0 || len(in.Objects) > maxDeletes {
+	objects := in.All("Object")
+	if len(objects) > maxDeletes {
 		return malformedXML()
 	}
-	for _, o := range in.Objects {
+	for _, o := range objects {
 		switch {
-		case o.Key == "":
+		case o.Get("Key") == "":
 			return malformedXML()
-		case o.ETag != "" || o.Modified != "" || o.Size != "":
-			return notImplemented("A condition in DeleteObjects")
+		case o.Get("LastModifiedTime") != "" || o.Get("Size") != "":
+			return notImplemented("A condition in DeleteObjects that is not an ETag")
 		}
 	}
-	x.early = &in
+	x.early = in
 	return nil
 }
 
@@ -107,42 +97,68 @@ func (x *exchange) deleteObjects() *awsapi.Error {
 	if err := x.checkBypass(); err != nil {
 		return err
 	}
-	in := x.early.(*deleteRequest) //nolint:errcheck // set by decodeDelete
+	in := x.early.(*shape.Element) //nolint:errcheck // set by decodeDelete
+	quiet := in.Get("Quiet") == "true"
 	out := deleteResult{Xmlns: xmlNamespace}
-	for _, o := range in.Objects {
-		gone, id, err := x.deleteOne(&o)
+	for _, o := range in.All("Object") {
+		t := doomed{o.Get("Key"), o.Get("VersionId"), o.Get("ETag")}
+		gone, err := x.deleteOne(t)
 		switch {
 		case err != nil:
-			out.Errors = append(out.Errors, deleteError{o.Key, id, err.Code, err.Message})
-		case !in.Quiet:
-			out.Deleted = append(out.Deleted, deleted(o.Key, id, gone))
+			out.Errors = append(out.Errors, deleteError{t.key, t.version, err.Code, err.Message})
+		case !quiet:
+			out.Deleted = append(out.Deleted, deleted(t.key, t.version, gone))
 		}
 	}
 	return x.answerXML(out)
 }
 
+// doomed is one of the objects of DeleteObjects.
+type doomed struct{ key, version, etag string }
+
 // deleteOne authorizes and deletes one of the objects of DeleteObjects.
-func (x *exchange) deleteOne(o *deleteObject) (gone storage.Deletion, id string, _ *awsapi.Error) {
-	action := "DeleteObject"
-	ctx := x.context(action)
-	if o.VersionID != nil && *o.VersionID != "" {
-		action, id = "DeleteObjectVersion", *o.VersionID
-		ctx.Set("s3:versionid", id)
+func (x *exchange) deleteOne(o doomed) (gone storage.Deletion, _ *awsapi.Error) {
+	if err := x.authorizeDelete(o); err != nil {
+		return gone, err
 	}
-	if err := x.ask(x.bucket, action, arn.Object(x.name, o.Key).String(), ctx); err != nil {
-		return gone, id, err
-	}
-	if id != "" {
-		version, err := x.store.find(x.bucket, o.Key, id)
+	if o.version != "" {
+		if !versionNamed(o.version) {
+			return gone, noSuchVersion(o.key, o.version)
+		}
+		version, err := x.store.find(x.bucket, o.key, o.version)
 		if err != nil {
-			return gone, id, err
+			return gone, err
 		}
 		if err := x.checkUnlocked(version); err != nil {
-			return gone, id, err
+			return gone, err
 		}
 	}
-	gone, err := x.store.delete(x.bucket, o.Key, id)
-	return gone, id, err
+	return x.store.delete(x.bucket, o.key, o.version, storage.Conditions{Match: o.etag})
+}
+
+// authorizeDelete asks for what DeleteObject of one of the objects would ask for.
+func (x *exchange) authorizeDelete(o doomed) *awsapi.Error {
+	resource, action := arn.Object(x.name, o.key).String(), "DeleteObject"
+	ctx := x.context(action)
+	if o.version != "" {
+		action = "DeleteObjectVersion"
+		ctx.Set("s3:versionid", o.version)
+	} else if o.etag != "" {
+		ctx.Set("s3:if-match", o.etag)
+	}
+	if err := x.ask(x.bucket, action, resource, ctx); err != nil {
+		return err
+	}
+	if o.etag == "" || o.etag == "*" {
+		return nil
+	}
+	current, err := x.store.find(x.bucket, o.key, "")
+	if err != nil {
+		return err
+	}
+	ctx = x.context("GetObject")
+	fillExisting(ctx, current)
+	return x.ask(x.bucket, "GetObject", resource, ctx)
 }
 
 func deleted(key, id string, d storage.Deletion) deletedItem {

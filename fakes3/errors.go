@@ -45,10 +45,17 @@ func notImplemented(what string) *awsapi.Error {
 	return fail(http.StatusNotImplemented, "NotImplemented", what+" is not implemented by irsatz.")
 }
 
-// headerNotImplemented answers a header whose function is missing here.
-func headerNotImplemented(name, value string) *awsapi.Error {
-	return fail(http.StatusNotImplemented, "NotImplemented", "A header you provided implies functionality that is not implemented",
-		detail("Header", name), detail("additionalMessage", value))
+// headerNotImplemented answers a header whose function, or value, is missing.
+func headerNotImplemented(name, more string) *awsapi.Error {
+	e := fail(http.StatusNotImplemented, "NotImplemented", "A header you provided implies functionality that is not implemented", detail("Header", name))
+	if more != "" {
+		e.Details = append(e.Details, detail("additionalMessage", more))
+	}
+	return e
+}
+
+func invalidVersion(id string) *awsapi.Error {
+	return invalidArgument("Invalid version id specified", "versionId", id)
 }
 
 func noSuchBucket(name string) *awsapi.Error {

@@ -190,7 +190,7 @@ func (x *exchange) parseHeader() *awsapi.Error {
 		if len(values) > 1 && !repeatable(name) {
 			return badRequest("InvalidArgument", "The header occurs more than once.", detail("ArgumentName", name))
 		}
-		if err := known(name, values[0]); err != nil {
+		if err := known(name); err != nil {
 			return err
 		}
 		x.header[name] = values
@@ -216,7 +216,7 @@ func (x *exchange) parseParams(params []sigv4.Param) *awsapi.Error {
 			if len(x.header[name]) > 0 {
 				return invalidRequest("The parameter " + p.Name + " is given as a header and in the query, or twice.")
 			}
-			if err := known(name, p.Value); err != nil {
+			if err := known(name); err != nil {
 				return err
 			}
 			x.header[name] = []string{p.Value}

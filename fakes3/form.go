@@ -168,7 +168,7 @@ func (x *exchange) adopt() *awsapi.Error {
 			continue
 		case strings.HasPrefix(lower, "x-amz-"):
 			header = textproto.CanonicalMIMEHeaderKey(lower)
-			if err := known(header, x.form.fields[lower]); err != nil {
+			if err := known(header); err != nil {
 				return err
 			}
 		case header == "":

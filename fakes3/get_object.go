@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,23 +16,25 @@ import (
 
 // getObject serves GetObject and HeadObject.
 func (x *exchange) getObject() *awsapi.Error {
-	if n, ok := param(x.params, "partNumber"); ok {
-		return headerNotImplemented("partNumber", n)
-	}
 	if err := x.checkRead(x.object); err != nil {
 		return err
 	}
-	header := make(http.Header)
-	span, err := x.span(x.object)
+	e, err := x.excerptOf(x.object)
 	if err != nil {
 		return err
 	}
-	if span != "" {
-		header.Set("Range", span)
+	header := make(http.Header)
+	if e.span != "" {
+		header.Set("Range", e.span)
 	}
 	b := &backend{x: x}
-	out := &relay{x: x, header: make(http.Header), ranged: span != ""}
-	b.forward("", header, out)
+	out := &relay{x: x, header: make(http.Header), excerpt: e}
+	if e.empty {
+		out.header["Content-Length"] = []string{"0"}
+		out.WriteHeader(http.StatusPartialContent)
+	} else {
+		b.forward("", header, out)
+	}
 	switch {
 	case out.started:
 		x.call.Finish(out.status, nil)
@@ -52,7 +53,7 @@ func (x *exchange) getObject() *awsapi.Error {
 type relay struct {
 	x       *exchange
 	header  http.Header // gofakes3's
-	ranged  bool
+	excerpt excerpt
 	status  int
 	started bool
 }
@@ -70,7 +71,8 @@ func (w *relay) WriteHeader(status int) {
 		return // an error of gofakes3, which is replaced
 	}
 	h := w.x.common()
-	w.x.describe(h, !w.ranged)
+	w.x.describe(h)
+	w.excerpt.describe(h, w.x)
 	for _, name := range [...]string{"Content-Length", "Content-Range"} {
 		if v := w.header[name]; v != nil {
 			h[name] = v
@@ -138,8 +140,8 @@ var overrides = map[string]string{
 	"response-content-encoding": "Content-Encoding",
 }
 
-// describe sets the headers of the object. A checksum is only of a whole body.
-func (x *exchange) describe(h http.Header, whole bool) {
+// describe sets the headers of the object.
+func (x *exchange) describe(h http.Header) {
 	o := x.object
 	for _, p := range o.Headers {
 		h[p.Name] = []string{p.Value}
@@ -151,9 +153,6 @@ func (x *exchange) describe(h http.Header, whole bool) {
 	h["Last-Modified"] = []string{o.Modified.Format(http.TimeFormat)}
 	h["Accept-Ranges"] = []string{"bytes"}
 	x.stamp(h, o)
-	if whole && x.wantsChecksum() {
-		setChecksum(h, o.Checksum)
-	}
 	if n := len(o.Tags); n > 0 && x.mayRead("GetObjectTagging") {
 		h.Set("X-Amz-Tagging-Count", itoa(n))
 	}
@@ -163,11 +162,6 @@ func (x *exchange) describe(h http.Header, whole bool) {
 			h.Set(name, p.value)
 		}
 	}
-}
-
-// wantsChecksum reports whether the client wants to see the object's checksum.
-func (x *exchange) wantsChecksum() bool {
-	return strings.EqualFold(x.header.Get("X-Amz-Checksum-Mode"), "ENABLED")
 }
 
 // stamp sets the headers that every answer about a stored version has.
@@ -204,32 +198,34 @@ func (x *exchange) checkRead(o *storage.Object) *awsapi.Error {
 // headers with this prefix.
 func checkConditions(h http.Header, prefix string, o *storage.Object) *awsapi.Error {
 	modified := o.Modified.Truncate(time.Second)
-	stale := fail(http.StatusNotModified, "NotModified", "Not Modified")
-	if prefix != "" {
-		stale = preconditionFailed(strings.ToLower(prefix) + "If-None-Match")
+	failed := func(name string) *awsapi.Error {
+		if prefix != "" {
+			name = strings.ToLower(prefix) + name
+		}
+		return preconditionFailed(name)
 	}
 	if want := h.Get(prefix + "If-Match"); want != "" {
 		if !etagsMatch(want, o.ETag) {
-			return preconditionFailed(conditionName(prefix, "If-Match"))
+			return failed("If-Match")
 		}
 	} else if t, err := http.ParseTime(h.Get(prefix + "If-Unmodified-Since")); err == nil && modified.After(t) {
-		return preconditionFailed(conditionName(prefix, "If-Unmodified-Since"))
+		return failed("If-Unmodified-Since")
 	}
+	name := ""
 	if want := h.Get(prefix + "If-None-Match"); want != "" {
 		if etagsMatch(want, o.ETag) {
-			return stale
+			name = "If-None-Match"
 		}
 	} else if t, err := http.ParseTime(h.Get(prefix + "If-Modified-Since")); err == nil && !modified.After(t) {
-		return stale
+		name = "If-Modified-Since"
 	}
-	return nil
-}
-
-func conditionName(prefix, name string) string {
-	if prefix == "" {
-		return name
+	switch {
+	case name == "":
+		return nil
+	case prefix == "":
+		return fail(http.StatusNotModified, "NotModified", "Not Modified")
 	}
-	return strings.ToLower(prefix + name)
+	return failed(name)
 }
 
 // etagsMatch reports whether a list of ETags, quoted or not, has this one.
@@ -241,50 +237,4 @@ func etagsMatch(list, etag string) bool {
 		}
 	}
 	return false
-}
-
-// span returns the one range asked for in canonical form, "" for the whole
-// object. As on AWS, a Range that is not one valid range is ignored.
-func (x *exchange) span(o *storage.Object) (string, *awsapi.Error) {
-	raw := x.header.Get("Range")
-	if cond := x.header.Get("If-Range"); raw == "" || cond != "" && !etagsMatch(cond, o.ETag) {
-		return "", nil
-	}
-	size := o.Size()
-	first, last, ok := parseRange(raw, size)
-	if !ok {
-		return "", nil
-	}
-	if first >= size || first > last {
-		e := fail(http.StatusRequestedRangeNotSatisfiable, "InvalidRange", "The requested range is not satisfiable",
-			detail("RangeRequested", raw), detail("ActualObjectSize", strconv.FormatInt(size, 10)))
-		e.Headers = []awsapi.Detail{detail("Content-Range", "bytes */"+strconv.FormatInt(size, 10))}
-		return "", e
-	}
-	return fmt.Sprintf("bytes=%d-%d", first, last), nil
-}
-
-// parseRange reads "bytes=first-last", "bytes=first-" or "bytes=-length".
-func parseRange(raw string, size int64) (first, last int64, ok bool) {
-	spec, ok := strings.CutPrefix(raw, "bytes=")
-	from, to, ok2 := strings.Cut(spec, "-")
-	if !ok || !ok2 {
-		return 0, 0, false
-	}
-	if from == "" {
-		n, err := strconv.ParseUint(to, 10, 62)
-		return max(0, size-int64(n)), size - 1, err == nil // "-0" begins at the end
-	}
-	f, err := strconv.ParseUint(from, 10, 62)
-	if err != nil {
-		return 0, 0, false
-	}
-	if to == "" {
-		return int64(f), size - 1, true
-	}
-	l, err := strconv.ParseUint(to, 10, 62)
-	if err != nil || l < f {
-		return 0, 0, false
-	}
-	return int64(f), min(int64(l), size-1), true
 }

@@ -149,7 +149,7 @@ func TestHazard3Copies(t *testing.T) {
 		return w.get("data", "copy")
 	}
 	for source, want := range map[string]string{
-		"data/v": "new", "/data/v": "new", "data/v?versionId=" + old: "old", "data/v?versionId=nope": "!NoSuchVersion",
+		"data/v": "new", "/data/v": "new", "data/v?versionId=" + old: "old", "data/v?versionId=nope": "!InvalidArgument", "data/v?versionId=" + strings.Repeat("0", 32): "!NoSuchVersion",
 		"data/a+b": "body of a+b", "data/a%2Bb": "body of a+b", "data/a%20b": "body of a b", "data/a%252Fb": "body of a%2Fb",
 		"data%2Fsl%2Fash": "body of sl/ash", "data/q%3Fx": "body of q?x", "data/q?x": "!InvalidArgument", "data": "!InvalidArgument", "/": "!InvalidArgument",
 		"data/v?versionId=": "!InvalidArgument", "data/v?versionId=1&versionId=2": "!InvalidArgument", "data/%zz": "!InvalidArgument", "//data/v": "!InvalidArgument",

@@ -48,8 +48,8 @@ var amzHeaders = map[string]headerUse{
 	"X-Amz-Checksum-Sha1": understood, "X-Amz-Checksum-Sha256": understood, "X-Amz-Checksum-Sha512": understood, "X-Amz-Checksum-Md5": understood, "X-Amz-Checksum-Type": understood,
 	"X-Amz-Object-Lock-Mode": understood, "X-Amz-Object-Lock-Retain-Until-Date": understood, "X-Amz-Object-Lock-Legal-Hold": understood,
 	"X-Amz-Bypass-Governance-Retention": understood, "X-Amz-Bucket-Object-Lock-Enabled": understood,
-	"X-Amz-Object-Ownership": understood, "X-Amz-Optional-Object-Attributes": missing, "X-Amz-Object-Attributes": understood,
-	"X-Amz-Max-Parts": missing, "X-Amz-Part-Number-Marker": missing,
+	"X-Amz-Object-Ownership": understood, attributesHeader: understood, "X-Amz-Max-Parts": understood, "X-Amz-Part-Number-Marker": understood,
+	"X-Amz-Optional-Object-Attributes": understood, // RestoreStatus, which nothing has
 
 	"X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": understood, "X-Amz-Server-Side-Encryption-Context": understood,
 	"X-Amz-Server-Side-Encryption-Bucket-Key-Enabled": understood, "X-Amz-Server-Side-Encryption-Customer-Algorithm": missing,
@@ -67,18 +67,19 @@ var amzHeaders = map[string]headerUse{
 }
 
 // known refuses x-amz- headers that are not S3's.
-func known(name, value string) *awsapi.Error {
+func known(name string) *awsapi.Error {
 	if !strings.HasPrefix(name, "X-Amz-") || amzHeaders[name] != 0 || strings.HasPrefix(name, metaPrefix) && len(name) > len(metaPrefix) {
 		return nil
 	}
-	return headerNotImplemented(strings.ToLower(name), value)
+	return headerNotImplemented(strings.ToLower(name), "")
 }
 
 // repeatable reports whether a header may occur more than once: the others
 // would be read as one value by one reader and as another by the next.
 func repeatable(name string) bool {
 	switch name {
-	case "Authorization", "X-Amz-Security-Token": // judged by authenticate
+	case "Authorization", "X-Amz-Security-Token", // judged by authenticate
+		attributesHeader, "X-Amz-Optional-Object-Attributes": // lists
 		return true
 	case "Range", "Content-Md5", "Content-Type", "Content-Encoding", "Content-Disposition", "Content-Language", "Content-Length",
 		"Cache-Control", "Expires", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "Date", "Expect", "Transfer-Encoding":
@@ -93,9 +94,9 @@ func (x *exchange) unsupported() *awsapi.Error {
 	if err := x.checkCustomerKey(); err != nil {
 		return err
 	}
-	for name, values := range x.header {
+	for name := range x.header {
 		if amzHeaders[name] == missing {
-			return headerNotImplemented(strings.ToLower(name), values[0])
+			return headerNotImplemented(strings.ToLower(name), "")
 		}
 	}
 	if x.op.has(writes) {

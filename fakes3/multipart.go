@@ -85,19 +85,27 @@ func unknownChecksum() *awsapi.Error {
 	return invalidRequest("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
 }
 
-// partNumber returns the number of the part addressed, and its upload.
-func (x *exchange) partNumber() (*storage.Upload, int, *awsapi.Error) {
-	raw, _ := param(x.params, "partNumber")
+func partNumber(raw string) (int, *awsapi.Error) {
 	number, ok := digits(raw)
 	if !ok || number < 1 || number > maxPart {
-		return nil, 0, invalidArgument("Part number must be an integer between 1 and 10000, inclusive", "partNumber", raw)
+		return 0, invalidArgument("Part number must be an integer between 1 and 10000, inclusive", "partNumber", raw)
+	}
+	return int(number), nil
+}
+
+// uploadAndPart returns the upload addressed, and the number of its part.
+func (x *exchange) uploadAndPart() (*storage.Upload, int, *awsapi.Error) {
+	raw, _ := param(x.params, "partNumber")
+	number, err := partNumber(raw)
+	if err != nil {
+		return nil, 0, err
 	}
 	u, err := x.upload()
-	return u, int(number), err
+	return u, number, err
 }
 
 func (x *exchange) uploadPart() *awsapi.Error {
-	u, number, err := x.partNumber()
+	u, number, err := x.uploadAndPart()
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ var operations = [...]operation{
 	{"GetBucketWebsite", http.MethodGet, toBucket, "website", "", "GetBucketWebsite", "", "", 0, (*exchange).getConfiguration},
 	{"GetObject", http.MethodGet, toObject, "", "", "GetObject", "GetObjectVersion", "response-content-type response-content-language response-expires response-cache-control response-content-disposition response-content-encoding partNumber", open, (*exchange).getObject},
 	{"GetObjectAcl", http.MethodGet, toObject, "acl", "", "GetObjectAcl", "GetObjectVersionAcl", "", open, (*exchange).getACL},
-	{"GetObjectAttributes", http.MethodGet, toObject, "attributes", "", "GetObject", "GetObjectVersion", "", open, nil},
+	{"GetObjectAttributes", http.MethodGet, toObject, "attributes", "", "GetObject", "GetObjectVersion", "", open, (*exchange).getObjectAttributes},
 	{"GetObjectLegalHold", http.MethodGet, toObject, "legal-hold", "", "GetObjectLegalHold", "GetObjectLegalHold", "", 0, (*exchange).getLegalHold},
 	{"GetObjectLockConfiguration", http.MethodGet, toBucket, "object-lock", "", "GetBucketObjectLockConfiguration", "", "", 0, (*exchange).getConfiguration},
 	{"GetObjectRetention", http.MethodGet, toObject, "retention", "", "GetObjectRetention", "GetObjectRetention", "", 0, (*exchange).getRetention},

@@ -132,7 +132,13 @@ func (x *exchange) conditions() storage.Conditions {
 }
 
 func (x *exchange) checkPutConditions() *awsapi.Error {
-	if v := x.header.Get("If-None-Match"); v != "" && v != "*" {
+	match, absent := x.header.Get("If-Match"), x.header.Get("If-None-Match")
+	switch {
+	case match != "" && absent != "":
+		return headerNotImplemented("If-Match,If-None-Match", "Multiple conditional request headers present in the request")
+	case match == "*":
+		return headerNotImplemented("If-Match", "We don't accept the provided value of If-Match header for this API")
+	case absent != "" && absent != "*":
 		return headerNotImplemented("If-None-Match", "We don't accept the provided value of If-None-Match header for this API")
 	}
 	return nil
@@ -198,8 +204,7 @@ func (x *exchange) copyObject() *awsapi.Error {
 		return err
 	}
 	b := &backend{x: x, put: o}
-	out, err := b.run("", http.Header{"X-Amz-Copy-Source": {"/" + x.source.name + "/" + url.QueryEscape(x.source.key)}})
-	if err != nil {
+	if _, err := b.run("", http.Header{"X-Amz-Copy-Source": {"/" + x.source.name + "/" + url.QueryEscape(x.source.key)}}); err != nil {
 		return err
 	}
 	h := x.w.Header()
@@ -207,7 +212,11 @@ func (x *exchange) copyObject() *awsapi.Error {
 	if x.source.bucket.versioned() {
 		h["X-Amz-Copy-Source-Version-Id"] = []string{src.VersionID}
 	}
-	x.answer(http.StatusOK, out.body.Bytes())
+	var content strings.Builder
+	element(&content, "LastModified", b.stored.Modified.Format(listTime))
+	element(&content, "ETag", b.stored.ETag)
+	writeChecksum(&content, b.stored.Checksum)
+	x.answer(http.StatusOK, document("CopyObjectResult", content.String()))
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/base32"
 	"errors"
 	"io"
+	"strings"
 	"sync"
 
 	"github.com/irsatz/irsatz/fakes3/storage"
@@ -105,9 +106,17 @@ func (s *store) put(b *bucket, o *storage.Object, c storage.Conditions) (*storag
 
 // delete deletes a version for good if id is given; otherwise the key, which
 // on a versioned bucket gets a delete marker.
-func (s *store) delete(b *bucket, key, id string) (storage.Deletion, *awsapi.Error) {
-	d, err := s.DeleteObject(b.Bucket, key, id, storage.Conditions{})
+func (s *store) delete(b *bucket, key, id string, c storage.Conditions) (storage.Deletion, *awsapi.Error) {
+	d, err := s.DeleteObject(b.Bucket, key, id, c)
+	if errors.Is(err, storage.ErrNoObject) {
+		return d, preconditionFailed("If-Match")
+	}
 	return d, failed(err, b.Name, key)
+}
+
+// versionNamed reports whether a version can have this id.
+func versionNamed(id string) bool {
+	return id == storage.NullVersion || len(id) == 32 && strings.Trim(id, "0123456789ABCDEFGHIJKLMNOPQRSTUV") == ""
 }
 
 // retag gives a stored version other tags.

@@ -128,7 +128,11 @@ func assemble(u *storage.Upload, parts []*storage.Part) *storage.Object {
 		raw, _ := hex.DecodeString(strings.Trim(p.ETag, `"`))
 		sum.Write(raw)
 		o.Content = storage.Join(o.Content, p.Content)
-		o.Parts = append(o.Parts, storage.Part{Number: p.Number, Size: p.Size, Checksum: p.Checksum})
+		part := storage.Part{Number: p.Number, Size: p.Size}
+		if u.Algorithm != "" {
+			part.Checksum = p.Checksum
+		}
+		o.Parts = append(o.Parts, part)
 	}
 	count := "-" + strconv.Itoa(len(parts))
 	o.ETag = `"` + hex.EncodeToString(sum.Sum(nil)) + count + `"`

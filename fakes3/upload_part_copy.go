@@ -13,7 +13,7 @@ import (
 // uploadPartCopy makes a part of an object, or of a range of it. The part refers
 // to the bytes of the source.
 func (x *exchange) uploadPartCopy() *awsapi.Error {
-	u, number, err := x.partNumber()
+	u, number, err := x.uploadAndPart()
 	if err != nil {
 		return err
 	}
