@@ -230,6 +230,28 @@ func TestPoliciesOfNobody(t *testing.T) {
 	}
 }
 
+// TestNames: IAM has a sentence of its own for names, which it says whatever else
+// is wrong; lengths are in the model's words.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	w := newIdentities(t)
+	const says = " is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"
+	tooLong := strings.Repeat("a", 129)
+	for _, c := range []struct {
+		message, action string
+		params          []string
+	}{
+		{"The specified value for roleName" + says, "AttachRolePolicy", []string{"RoleName", appARN + strings.Repeat("x", 64), "PolicyArn", readS3}},
+		{"The specified value for policyName" + says, "PutRolePolicy", []string{"RoleName", "App", "PolicyName", "S3 access", "PolicyDocument", reads}},
+		{"The specified value for policyName" + says, "DeleteGroupPolicy", []string{"GroupName", "App", "PolicyName", readS3}},
+		{"The specified value for userName" + says, "ListUserPolicies", []string{"UserName", "ü"}},
+		{"1 validation error detected: Value '' at 'roleName' failed to satisfy constraint: Member must have length greater than or equal to 1", "ListRolePolicies", []string{"RoleName", ""}},
+		{"2 validation errors detected: Value '" + tooLong + "' at 'roleName' failed to satisfy constraint: Member must have length less than or equal to 64; Value '" + tooLong + "' at 'policyName' failed to satisfy constraint: Member must have length less than or equal to 128", "GetRolePolicy", []string{"RoleName", tooLong, "PolicyName", tooLong}},
+	} {
+		w.fails("ValidationError", c.message, c.action, c.params...)
+	}
+}
+
 func TestIdentityPoliciesOnTheWire(t *testing.T) {
 	t.Parallel()
 	w := newIdentities(t)

@@ -142,7 +142,7 @@ func TestA113_A114_A119_A120_A121_RefusedRoles(t *testing.T) {
 		"A114 another case": {func(in *awsiam.CreateRoleInput) { in.RoleName = aws.String("APP") }, "EntityAlreadyExists", "Role with name APP already exists."},
 		"A119 too long":     {func(in *awsiam.CreateRoleInput) { in.AssumeRolePolicyDocument = &long }, "LimitExceeded", "Cannot exceed quota for ACLSizePerRole: 2048"},
 		"A120 no JSON":      {func(in *awsiam.CreateRoleInput) { in.AssumeRolePolicyDocument = aws.String("{") }, "MalformedPolicyDocument", "This policy contains invalid Json"},
-		"A121 path":         {func(in *awsiam.CreateRoleInput) { in.Path = aws.String("/team") }, "ValidationError", `1 validation error detected: Value '/team' at 'path' failed to satisfy constraint: Member must satisfy regular expression pattern: (\u002F)|(\u002F[\u0021-\u007E]+\u002F)`},
+		"A121 path":         {func(in *awsiam.CreateRoleInput) { in.Path = aws.String("/team") }, "ValidationError", "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters."},
 		"no such boundary": {func(in *awsiam.CreateRoleInput) {
 			in.PermissionsBoundary = aws.String("arn:aws:iam::" + account + ":policy/none")
 		}, "NoSuchEntity", "Scope ARN: arn:aws:iam::" + account + ":policy/none does not exist or is not attachable."},

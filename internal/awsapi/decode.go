@@ -159,9 +159,11 @@ func decodeScalar(m *member, field reflect.Value, value, path string, violations
 	case *string:
 		field.Set(reflect.ValueOf(&value))
 		*violations = append(*violations, m.checkString(value, path)...)
+		return m.checkName(value, path)
 	case string:
 		field.SetString(value)
 		*violations = append(*violations, m.checkString(value, path)...)
+		return m.checkName(value, path)
 	default:
 		panic("awsapi: no decoding for " + field.Type().String())
 	}
@@ -321,6 +323,15 @@ func (m *member) checkInt(n int, path string) []string {
 	return nil
 }
 
+// checkName refuses a name or path in IAM's own words. An empty one is merely too
+// short.
+func (m *member) checkName(value, path string) error {
+	if value == "" || m.pattern == nil || m.pattern.says == "" || m.pattern.matches(value) {
+		return nil
+	}
+	return validation("The specified value for " + path + " is invalid. " + m.pattern.says)
+}
+
 // checkString names what the value violates: the pattern before the length.
 func (m *member) checkString(value, path string) []string {
 	var violations []string
@@ -335,7 +346,7 @@ func (m *member) checkString(value, path string) []string {
 		// Whatever was sent is not repeated (observed).
 		return []string{"Value at '" + path + "' failed to satisfy constraint: Member must satisfy enum value set"}
 	}
-	if m.pattern != nil && !m.pattern.matches(value) {
+	if m.pattern != nil && m.pattern.says == "" && !m.pattern.matches(value) {
 		violated("satisfy regular expression pattern: " + m.pattern.text)
 	}
 	if !m.bounded {

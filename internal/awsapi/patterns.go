@@ -12,7 +12,15 @@ type pattern struct {
 	empty   bool // the empty string matches
 	accepts func(rune) bool
 	whole   func(string) bool // in place of the others
+	// says is IAM's own sentence about names and paths. It is the whole message,
+	// whatever else is wrong (observed).
+	says string
 }
+
+const (
+	nameSays = "It must contain only alphanumeric characters and/or the following: +=,.@_-"
+	pathSays = "It must begin and end with / and contain only alphanumeric characters and/or / characters."
+)
 
 func (p *pattern) matches(s string) bool {
 	if p.whole != nil {
@@ -46,13 +54,13 @@ var patterns = map[string]*pattern{
 		},
 	},
 	"name":       {text: `[\w+=,.@-]*`, empty: true, accepts: nameRune},
-	"name+":      {text: `[\w+=,.@-]+`, accepts: nameRune},
+	"name+":      {text: `[\w+=,.@-]+`, accepts: nameRune, says: nameSays},
 	"word+":      {text: `[\w]+`, accepts: wordRune},
-	"path":       {text: `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`, whole: isPath},
+	"path":       {text: `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`, whole: isPath, says: pathSays},
 	"prefix":     {text: `\u002F[\u0021-\u007F]*`, whole: isPathPrefix},
 	"marker":     {text: `[\u0020-\u00FF]+`, accepts: func(r rune) bool { return r >= ' ' && r <= 0xff }},
 	"version":    {text: `v[1-9][0-9]*(\.[A-Za-z0-9-]*)?`, whole: isVersion},
-	"policypath": {text: `((/[A-Za-z0-9\.,\+@=_-]+)*)/`, whole: isPolicyPath},
+	"policypath": {text: `((/[A-Za-z0-9\.,\+@=_-]+)*)/`, whole: isPolicyPath, says: pathSays},
 	"description": {
 		text: `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`, empty: true,
 		accepts: func(r rune) bool {
