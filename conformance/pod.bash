@@ -9,22 +9,28 @@ bucket=([A]=my-s3-bucket [B]=track-uploads)
 
 # walkthrough W starts its server, and takes two sessions: one that lives, and one that ended an hour ago by the server's clock.
 walkthrough() {
+  local w=$1
+  server "$w" "$here/blog-${w,,}.yaml"
+  irsatz "$w" clock set "$(date -u -d '2 hours ago' +%Y-%m-%dT%H:%M:%SZ 2>/dev/null || date -u -v-2H +%Y-%m-%dT%H:%M:%SZ)" >/dev/null
+  session "$w" expired
+  irsatz "$w" clock advance 2h >/dev/null
+  session "$w" live
+}
+
+# server W SETUP starts a server and waits until it is up.
+server() {
   local w=$1 file=$work/endpoints.$1 tries=0
-  "$IRSATZ" serve -f "$here/blog-${w,,}.yaml" --listen 127.0.0.1:0 --control 127.0.0.1:0 --endpoints-file "$file" >"$work/server.$w" 2>&1 &
+  "$IRSATZ" serve -f "$2" --listen 127.0.0.1:0 --control 127.0.0.1:0 --endpoints-file "$file" >"$work/server.$w" 2>&1 &
   until [[ -s $file ]]; do
     tries=$((tries + 1))
     if ((tries > 100)) || ! kill -0 "$!" 2>/dev/null; then
       cat "$work/server.$w" >&2
-      die "the server of walkthrough $w did not start"
+      die "the server for $w did not start"
     fi
     sleep 0.1
   done
   control[$w]=$(sed -nE 's/.*"control": *"([^"]*)".*/\1/p' "$file")
   endpoint[$w]=$(sed -nE 's/.*"aws": *"([^"]*)".*/\1/p' "$file")
-  irsatz "$w" clock set "$(date -u -d '2 hours ago' +%Y-%m-%dT%H:%M:%SZ 2>/dev/null || date -u -v-2H +%Y-%m-%dT%H:%M:%SZ)" >/dev/null
-  session "$w" expired
-  irsatz "$w" clock advance 2h >/dev/null
-  session "$w" live
 }
 
 irsatz() { IRSATZ_CONTROL=${control[$1]} "$IRSATZ" "${@:2}"; }
