@@ -133,15 +133,16 @@ func (s *Server) changedPolicyTarget(call *awsapi.Call, policyARN string) awsapi
 	return t
 }
 
-// updatePolicy changes a policy of the caller's account.
-func (s *Server) updatePolicy(call *awsapi.Call, policyARN string, change func(*iam.ManagedPolicy) error) error {
-	return s.update(func(d *iam.Draft) error {
+// updatePolicy changes a policy of the caller's account and returns it.
+func (s *Server) updatePolicy(call *awsapi.Call, policyARN string, change func(*iam.ManagedPolicy) error) (p *iam.ManagedPolicy, err error) {
+	err = s.update(func(d *iam.Draft) error {
 		if _, err := managed(d.Snapshot(), call.Caller.AccountID, policyARN); err != nil {
 			return err
 		}
-		_, err := d.UpdatePolicy(policyARN, change)
+		p, err = d.UpdatePolicy(policyARN, change)
 		return err
 	})
+	return p, err
 }
 
 // policyOutput is a managed policy on the wire.

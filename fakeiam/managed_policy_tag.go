@@ -17,10 +17,11 @@ func (s *Server) tagPolicyTargets(call *awsapi.Call, in *tagPolicyInput) []awsap
 }
 
 func (s *Server) tagPolicy(_ context.Context, call *awsapi.Call, in *tagPolicyInput) (*awsapi.NoResult, error) {
-	return &awsapi.NoResult{}, s.updatePolicy(call, in.PolicyArn, func(p *iam.ManagedPolicy) (err error) {
+	_, err := s.updatePolicy(call, in.PolicyArn, func(p *iam.ManagedPolicy) (err error) {
 		p.Tags, err = putTags(p.Tags, in.Tags, exact)
 		return err
 	})
+	return &awsapi.NoResult{}, err
 }
 
 type untagPolicyInput struct {
@@ -33,10 +34,11 @@ func (s *Server) untagPolicyTargets(call *awsapi.Call, in *untagPolicyInput) []a
 }
 
 func (s *Server) untagPolicy(_ context.Context, call *awsapi.Call, in *untagPolicyInput) (*awsapi.NoResult, error) {
-	return &awsapi.NoResult{}, s.updatePolicy(call, in.PolicyArn, func(p *iam.ManagedPolicy) error {
+	_, err := s.updatePolicy(call, in.PolicyArn, func(p *iam.ManagedPolicy) error {
 		p.Tags = removeTags(p.Tags, in.TagKeys, exact)
 		return nil
 	})
+	return &awsapi.NoResult{}, err
 }
 
 type listPolicyTagsInput struct {

@@ -54,25 +54,20 @@ func (s *Server) createVersion(_ context.Context, call *awsapi.Call, in *createV
 	if err != nil {
 		return nil, err
 	}
-	var id string
-	err = s.updatePolicy(call, in.PolicyArn, func(p *iam.ManagedPolicy) error {
+	p, err := s.updatePolicy(call, in.PolicyArn, func(p *iam.ManagedPolicy) error {
 		if len(p.Versions) >= policy.QuotaVersions {
 			return errVersions
 		}
-		id = p.AddVersion(d).ID
+		v := p.AddVersion(d)
 		if in.SetAsDefault != nil && *in.SetAsDefault {
-			p.VersionID = id
+			p.VersionID = v.ID
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	p, v, err := s.version(call, in.PolicyArn, id)
-	if err != nil {
-		return nil, err
-	}
-	return &versionAnswer{shownVersionOf(p, v)}, nil
+	return &versionAnswer{shownVersionOf(p, p.Versions[len(p.Versions)-1])}, nil
 }
 
 // version returns a version of a policy, and the policy.
@@ -112,17 +107,18 @@ func (s *Server) getVersion(_ context.Context, call *awsapi.Call, in *versionInp
 }
 
 func (s *Server) setDefaultVersion(_ context.Context, call *awsapi.Call, in *versionInput) (*awsapi.NoResult, error) {
-	return &awsapi.NoResult{}, s.updatePolicy(call, in.PolicyArn, func(p *iam.ManagedPolicy) error {
+	_, err := s.updatePolicy(call, in.PolicyArn, func(p *iam.ManagedPolicy) error {
 		if _, ok := p.Version(in.VersionId); !ok {
 			return noSuchVersion(in.PolicyArn, in.VersionId)
 		}
 		p.VersionID = in.VersionId
 		return nil
 	})
+	return &awsapi.NoResult{}, err
 }
 
 func (s *Server) deleteVersion(_ context.Context, call *awsapi.Call, in *versionInput) (*awsapi.NoResult, error) {
-	return &awsapi.NoResult{}, s.updatePolicy(call, in.PolicyArn, func(p *iam.ManagedPolicy) error {
+	_, err := s.updatePolicy(call, in.PolicyArn, func(p *iam.ManagedPolicy) error {
 		if _, ok := p.Version(in.VersionId); !ok {
 			return noSuchVersion(in.PolicyArn, in.VersionId)
 		}
@@ -132,6 +128,7 @@ func (s *Server) deleteVersion(_ context.Context, call *awsapi.Call, in *version
 		p.Versions = slices.DeleteFunc(p.Versions, func(v iam.PolicyVersion) bool { return v.ID == in.VersionId })
 		return nil
 	})
+	return &awsapi.NoResult{}, err
 }
 
 type listVersionsInput struct {
