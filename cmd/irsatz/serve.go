@@ -134,6 +134,7 @@ func (p *program) serve(ctx context.Context, f *serverFlags, attach *attachFlags
 	if err := attach.apply(ctx, &config); err != nil {
 		return err
 	}
+	f.boundMemory()
 	e, err := emulator.Start(config)
 	if err != nil {
 		return startError(err)

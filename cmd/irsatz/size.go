@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"math"
+	"runtime/debug"
 	"strconv"
 	"strings"
 )
@@ -47,3 +48,15 @@ func (s *size) Set(text string) error {
 
 // Type implements pflag.Value.
 func (s *size) Type() string { return "size" }
+
+// boundMemory has what was deleted collected before the process is much larger
+// than objects may make it: without, as much garbage as there are objects would
+// be let lie. Whoever has set GOMEMLIMIT knows better.
+func (f *serverFlags) boundMemory() {
+	const rest = 128 << 20 // for all that is no object
+	most := int64(f.maxMemory)
+	if most == 0 || most > math.MaxInt64/2 || f.dataDir != "" || debug.SetMemoryLimit(-1) != math.MaxInt64 {
+		return
+	}
+	debug.SetMemoryLimit(most + most/4 + rest)
+}

@@ -1,6 +1,10 @@
 package main
 
-import "testing"
+import (
+	"math"
+	"runtime/debug"
+	"testing"
+)
 
 func TestSize(t *testing.T) {
 	t.Parallel()
@@ -20,6 +24,27 @@ func TestSize(t *testing.T) {
 		s := size(7)
 		if err := s.Set(text); err == nil || s != 7 {
 			t.Errorf("%q: %d, %v", text, s, err)
+		}
+	}
+}
+
+// TestBoundMemory is alone in changing the limit of the process.
+func TestBoundMemory(t *testing.T) {
+	was := debug.SetMemoryLimit(math.MaxInt64)
+	defer debug.SetMemoryLimit(was)
+	for _, tt := range []struct {
+		flags serverFlags
+		want  int64
+	}{
+		{serverFlags{maxMemory: 0}, math.MaxInt64},
+		{serverFlags{maxMemory: math.MaxInt64}, math.MaxInt64},
+		{serverFlags{maxMemory: 1 << 30, dataDir: "d"}, math.MaxInt64},
+		{serverFlags{maxMemory: 1 << 30}, 1<<30 + 1<<28 + 128<<20},
+		{serverFlags{maxMemory: 1 << 20}, 1<<30 + 1<<28 + 128<<20}, // somebody has set one
+	} {
+		tt.flags.boundMemory()
+		if got := debug.SetMemoryLimit(-1); got != tt.want {
+			t.Errorf("%+v: %d, want %d", tt.flags, got, tt.want)
 		}
 	}
 }
