@@ -16,7 +16,7 @@ func FuzzRecords(f *testing.F) {
 	date := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 	o := &Object{
 		Key: "k", VersionID: "v", Marker: true, Modified: date, ETag: `"e"`, Class: "GLACIER",
-		Content: Content{Extents: []Extent{{"b", 1, 2}, {"c", 0, 9}}}, Headers: []Pair{{"A", "\xff"}, {"B", ""}}, Tags: []Tag{{"t", ""}},
+		Content: Content{Extents: []Extent{{Blob: "b", Offset: 1, Length: 2}, {Data: []byte("c"), Length: 1}}}, Headers: []Pair{{"A", "\xff"}, {"B", ""}}, Tags: []Tag{{"t", ""}},
 		Checksum: Checksum{"CRC32", "x", true}, Encryption: Encryption{"aws:kms", "k", "c", true, "m"}, Lock: Lock{"COMPLIANCE", date, "ON"},
 		Parts: []Part{{Number: 1, Size: 5, ETag: "p", Modified: date, Checksum: Checksum{Algorithm: "SHA1"}}}, age: 1 << 63,
 	}

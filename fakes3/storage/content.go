@@ -4,14 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 )
 
 // Content says where the bytes of a body are.
 type Content struct{ Extents []Extent }
 
-// Extent is a piece of a blob.
+// Extent is a piece of a blob, or of a few bytes that are nowhere else.
 type Extent struct {
 	Blob           string
+	Data           []byte // instead of a blob
 	Offset, Length int64
 }
 
@@ -35,7 +37,7 @@ func (c Content) Slice(first, length int64) Content {
 		if n <= 0 {
 			break
 		}
-		out.Extents = append(out.Extents, Extent{e.Blob, e.Offset + first, n})
+		out.Extents = append(out.Extents, Extent{e.Blob, e.Data, e.Offset + first, n})
 		first, length = 0, length-n
 	}
 	return out
@@ -57,6 +59,9 @@ const UnknownSize = -1
 // object or a part must be put that has them, and Discard be called whether it
 // was or not. Size is how many r must yield, or UnknownSize.
 func (s *Store) Receive(r io.Reader, size int64) (Content, error) {
+	if size > 0 && size <= s.inline {
+		return receiveInline(r, size)
+	}
 	id := s.random(20)
 	n, err := s.blobs.receive(id, r, size)
 	switch {
@@ -75,17 +80,54 @@ func (s *Store) Receive(r io.Reader, size int64) (Content, error) {
 	return Content{Extents: []Extent{{Blob: id, Length: n}}}, nil
 }
 
+// receiveInline reads what is too small for a blob.
+func receiveInline(r io.Reader, size int64) (Content, error) {
+	data := make([]byte, size)
+	if _, err := io.ReadFull(r, data); err != nil {
+		return Content{}, fmt.Errorf("receive %d bytes: %w", size, err)
+	}
+	if err := ended(r); err != nil {
+		return Content{}, err
+	}
+	return Content{Extents: []Extent{{Data: data, Length: size}}}, nil
+}
+
+// ended makes sure that r yields no more. Whether all of it was right, r may
+// say only here.
+func ended(r io.Reader) error {
+	var more [1]byte
+	switch n, err := io.ReadFull(r, more[:]); {
+	case n > 0:
+		return errTooLong
+	case errors.Is(err, io.EOF):
+		return nil
+	default:
+		return err
+	}
+}
+
+// blobs yields the blobs that the content is in, one for each extent.
+func (c Content) blobs() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, e := range c.Extents {
+			if e.Blob != "" && !yield(e.Blob) {
+				return
+			}
+		}
+	}
+}
+
 var errTooLong = errors.New("more bytes than were announced")
 
 // Discard removes what was received and has become nobody's.
 func (s *Store) Discard(c Content) {
-	for _, e := range c.Extents {
+	for id := range c.blobs() {
 		s.mu.Lock()
-		unused := s.staged[e.Blob]
-		delete(s.staged, e.Blob)
+		unused := s.staged[id]
+		delete(s.staged, id)
 		s.mu.Unlock()
 		if unused {
-			s.blobs.remove(e.Blob)
+			s.blobs.remove(id)
 		}
 	}
 }
@@ -93,12 +135,12 @@ func (s *Store) Discard(c Content) {
 // check makes sure that the bytes are there: somebody has them, or they were
 // just received.
 func (s *Store) check(t *tables, c Content) error {
-	for _, e := range c.Extents {
-		if _, ok := t.refs.get(e.Blob); ok {
+	for id := range c.blobs() {
+		if _, ok := t.refs.get(id); ok {
 			continue
 		}
 		s.mu.Lock()
-		ok := s.staged[e.Blob]
+		ok := s.staged[id]
 		s.mu.Unlock()
 		if !ok {
 			return ErrGone
@@ -112,10 +154,10 @@ func (s *Store) check(t *tables, c Content) error {
 func (s *Store) settle(used Content, dropped []string) {
 	s.mu.Lock()
 	var kept []string
-	for _, e := range used.Extents {
-		if s.staged[e.Blob] {
-			delete(s.staged, e.Blob)
-			kept = append(kept, e.Blob)
+	for id := range used.blobs() {
+		if s.staged[id] {
+			delete(s.staged, id)
+			kept = append(kept, id)
 		}
 	}
 	free := dropped[:0]
@@ -166,170 +208,31 @@ func (s *Store) Open(c Content) (io.ReadSeekCloser, error) {
 // hold keeps the blobs from being removed, unless one is gone already.
 func (s *Store) hold(c Content) error {
 	s.mu.Lock()
-	for _, e := range c.Extents {
-		s.held[e.Blob]++
+	for id := range c.blobs() {
+		s.held[id]++
 	}
 	s.mu.Unlock()
 	// Whoever drops one of them from now on finds it held.
 	err := s.index.view(func(t *tables) error { return s.check(t, c) })
 	if err != nil {
-		s.unhold(c.Extents)
+		s.unhold(c)
 	}
 	return err
 }
 
-func (s *Store) unhold(extents []Extent) {
+func (s *Store) unhold(c Content) {
 	var free []string
 	s.mu.Lock()
-	for _, e := range extents {
-		if s.held[e.Blob]--; s.held[e.Blob] > 0 {
+	for id := range c.blobs() {
+		if s.held[id]--; s.held[id] > 0 {
 			continue
 		}
-		delete(s.held, e.Blob)
-		if s.doomed[e.Blob] {
-			delete(s.doomed, e.Blob)
-			free = append(free, e.Blob)
+		delete(s.held, id)
+		if s.doomed[id] {
+			delete(s.doomed, id)
+			free = append(free, id)
 		}
 	}
 	s.mu.Unlock()
 	s.empty(free)
-}
-
-// body reads one extent after the other.
-type body struct {
-	store   *Store
-	extents []Extent
-	size    int64
-	held    bool
-
-	at   int64 // position in the body
-	blob io.ReadSeekCloser
-	in   int   // the extent that blob is of
-	left int64 // bytes of it from the position on
-}
-
-// enter opens the extent.
-func (b *body) enter(i int) error {
-	if err := b.leave(); err != nil {
-		return err
-	}
-	blob, err := b.store.blobs.open(b.extents[i].Blob)
-	if err != nil {
-		return err
-	}
-	b.blob, b.in, b.left = blob, i, b.extents[i].Length
-	if b.extents[i].Offset == 0 {
-		return nil
-	}
-	_, err = blob.Seek(b.extents[i].Offset, io.SeekStart)
-	return err
-}
-
-func (b *body) leave() error {
-	if b.blob == nil {
-		return nil
-	}
-	err := b.blob.Close()
-	b.blob = nil
-	return err
-}
-
-// advance makes sure that there is something to read, or returns io.EOF.
-func (b *body) advance() error {
-	for b.left == 0 {
-		next := b.in + 1
-		if b.blob == nil || next == len(b.extents) {
-			return io.EOF
-		}
-		if err := b.enter(next); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Read implements io.Reader.
-func (b *body) Read(p []byte) (int, error) {
-	if err := b.advance(); err != nil {
-		return 0, err
-	}
-	n, err := b.blob.Read(p[:min(int64(len(p)), b.left)])
-	b.took(int64(n))
-	if errors.Is(err, io.EOF) && b.left > 0 {
-		err = io.ErrUnexpectedEOF
-	}
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	return n, err
-}
-
-func (b *body) took(n int64) { b.at, b.left = b.at+n, b.left-n }
-
-// WriteTo implements io.WriterTo. A file goes to w as such, within its limits,
-// so that w can have it sent without having it read.
-func (b *body) WriteTo(w io.Writer) (n int64, err error) {
-	for {
-		if err := b.advance(); err != nil {
-			if errors.Is(err, io.EOF) {
-				err = nil
-			}
-			return n, err
-		}
-		var did int64
-		if m, ok := b.blob.(*memoryReader); ok {
-			var wrote int
-			wrote, err = w.Write(m.take(b.left))
-			did = int64(wrote)
-		} else {
-			did, err = io.Copy(w, &io.LimitedReader{R: b.blob, N: b.left})
-		}
-		b.took(did)
-		n += did
-		if err == nil && did == 0 {
-			err = io.ErrUnexpectedEOF
-		}
-		if err != nil {
-			return n, err
-		}
-	}
-}
-
-// Seek implements io.Seeker.
-func (b *body) Seek(offset int64, whence int) (int64, error) {
-	switch whence {
-	case io.SeekCurrent:
-		offset += b.at
-	case io.SeekEnd:
-		offset += b.size
-	}
-	if offset < 0 || offset > b.size {
-		return 0, fmt.Errorf("seek to %d of %d bytes", offset, b.size)
-	}
-	b.at = offset
-	for i, e := range b.extents {
-		if offset > e.Length || offset == e.Length && i < len(b.extents)-1 {
-			offset -= e.Length
-			continue
-		}
-		if b.in != i || b.blob == nil {
-			if err := b.enter(i); err != nil {
-				return 0, err
-			}
-		}
-		b.left = e.Length - offset
-		_, err := b.blob.Seek(e.Offset+offset, io.SeekStart)
-		return b.at, err
-	}
-	return b.at, nil
-}
-
-// Close implements io.Closer.
-func (b *body) Close() error {
-	err := b.leave()
-	if b.held {
-		b.store.unhold(b.extents)
-	}
-	b.held, b.extents, b.left = false, nil, 0
-	return err
 }

@@ -5,6 +5,10 @@ import (
 	"fmt"
 )
 
+// smallest is the size up to which a body is kept with what is known of it: one
+// file fewer to wait for, and to have.
+const smallest = 2 << 10
+
 // OpenDisk returns the Store in a folder, which is made if there is none. What
 // it acknowledges is on disk. Only one process at a time may have it open.
 func OpenDisk(dir string, config Config) (*Store, error) {
@@ -16,5 +20,7 @@ func OpenDisk(dir string, config Config) (*Store, error) {
 	if err := errors.Join(blobs.make(), index.update(blobs.recover)); err != nil {
 		return nil, errors.Join(fmt.Errorf("open storage: %w", err), index.close())
 	}
-	return newStore(config, index, blobs), nil
+	s := newStore(config, index, blobs)
+	s.inline = smallest
+	return s, nil
 }

@@ -51,9 +51,11 @@ func TestDiskOutlives(t *testing.T) {
 		}
 		return o
 	}
-	put("../../key", "old")
-	kept := put("../../key", "new")
-	put("gone", "gone")
+	long := func(s string) string { return strings.Repeat(s, 3000) }
+	put("../../key", long("old"))
+	kept := put("../../key", long("new"))
+	put("gone", long("gone"))
+	put("short", "a few bytes")
 	if _, err := s.DeleteObject(b, "gone", "", storage.Conditions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -61,10 +63,10 @@ func TestDiskOutlives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.PutPart(b, u, storage.Part{Number: 1, Content: receive("part")}); err != nil {
+	if _, err := s.PutPart(b, u, storage.Part{Number: 1, Content: receive(long("part"))}); err != nil {
 		t.Fatal(err)
 	}
-	receive("never put")
+	receive(long("never put"))
 	if n := len(files(t, dir)); n != 3 {
 		t.Errorf("%d files, want those of an object, a part, and one that is nobody's", n)
 	}
@@ -85,11 +87,14 @@ func TestDiskOutlives(t *testing.T) {
 	if err != nil || o.ETag != `"e"` || !o.Modified.Equal(kept.Modified) {
 		t.Fatalf("object %+v, %v", o, err)
 	}
-	if got := read(t, s, o.Content); got != "new" {
-		t.Errorf("body %q", got)
+	if got := read(t, s, o.Content); got != long("new") {
+		t.Errorf("%d bytes", len(got))
+	}
+	if o, err := s.Object(again, "short", ""); err != nil || read(t, s, o.Content) != "a few bytes" {
+		t.Errorf("short object %+v, %v", o, err)
 	}
 	parts, err := s.Parts(again, u, 0, 10)
-	if err != nil || len(parts) != 1 || read(t, s, parts[0].Content) != "part" {
+	if err != nil || len(parts) != 1 || read(t, s, parts[0].Content) != long("part") {
 		t.Errorf("parts %v, %v", parts, err)
 	}
 	if left := files(t, dir); len(left) != 2 || slices.Contains(left, rubbish) {
@@ -113,7 +118,8 @@ func TestDiskFinishes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := s.Receive(strings.NewReader("body"), 4)
+	body := strings.Repeat("body", 3000)
+	c, err := s.Receive(strings.NewReader(body), int64(len(body)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,15 +137,15 @@ func TestDiskFinishes(t *testing.T) {
 	if err := os.Rename(settled, unsettled); err != nil {
 		t.Fatal(err)
 	}
-	if got := read(t, s, o.Content); got != "body" {
-		t.Errorf("before it is moved: %q", got)
+	if got := read(t, s, o.Content); got != body {
+		t.Errorf("before it is moved: %d bytes", len(got))
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	s = disk(t, dir)
-	if got := read(t, s, o.Content); got != "body" || !slices.Equal(files(t, dir), []string{settled}) {
-		t.Errorf("moved: %q, files %q", got, files(t, dir))
+	if got := read(t, s, o.Content); got != body || !slices.Equal(files(t, dir), []string{settled}) {
+		t.Errorf("moved: %d bytes, files %q", len(got), files(t, dir))
 	}
 	// As after the end between the deletion and the file's.
 	if _, err := s.DeleteObject(b, "k", "", storage.Conditions{}); err != nil {
@@ -148,7 +154,7 @@ func TestDiskFinishes(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(settled, []byte("body"), 0o600); err != nil {
+	if err := os.WriteFile(settled, []byte(body), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	disk(t, dir)

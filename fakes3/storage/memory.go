@@ -138,20 +138,6 @@ func (m *memoryBlobs) fill(b *memoryBlob, r io.Reader, size int64) error {
 	}
 }
 
-// ended makes sure that r yields no more. Whether all of it was right, r may
-// say only here.
-func ended(r io.Reader) error {
-	var more [1]byte
-	switch n, err := io.ReadFull(r, more[:]); {
-	case n > 0:
-		return errTooLong
-	case errors.Is(err, io.EOF):
-		return nil
-	default:
-		return err
-	}
-}
-
 func (m *memoryBlobs) keep(string) {}
 
 func (m *memoryBlobs) remove(id string) bool {

@@ -133,6 +133,7 @@ func (c Content) encode(e *encoder, id uint64) {
 			e.text(1, x.Blob)
 			e.number(2, x.Offset)
 			e.number(3, x.Length)
+			e.text(4, string(x.Data))
 		})
 	}
 }
@@ -147,6 +148,8 @@ func (c *Content) decode(f field) error {
 			x.Offset = f.number
 		case 3:
 			x.Length = f.number
+		case 4:
+			x.Data = []byte(f.text)
 		default:
 			return f.unknown()
 		}

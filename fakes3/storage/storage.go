@@ -57,6 +57,7 @@ type Store struct {
 	config Config
 	index  index
 	blobs  blobs
+	inline int64 // up to this size, a body is no blob
 
 	mu      sync.Mutex
 	staged  map[string]bool // received, and no object's yet

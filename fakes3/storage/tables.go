@@ -116,23 +116,23 @@ func (s *Store) update(uses Content, f func(*tx) error) error {
 
 // retain counts references to the content, which check has found.
 func (x *tx) retain(c Content) {
-	for _, e := range c.Extents {
-		n, _ := x.refs.get(e.Blob)
-		x.refs.put(e.Blob, n+1)
+	for id := range c.blobs() {
+		n, _ := x.refs.get(id)
+		x.refs.put(id, n+1)
 	}
 }
 
 // release takes the references back. What nothing refers to goes to the trash,
 // so that it is removed even if the process ends before it is.
 func (x *tx) release(c Content) {
-	for _, e := range c.Extents {
-		if n, _ := x.refs.get(e.Blob); n > 1 {
-			x.refs.put(e.Blob, n-1)
+	for id := range c.blobs() {
+		if n, _ := x.refs.get(id); n > 1 {
+			x.refs.put(id, n-1)
 			continue
 		}
-		x.refs.remove(e.Blob)
-		x.trash.put(e.Blob, 0)
-		x.dropped = append(x.dropped, e.Blob)
+		x.refs.remove(id)
+		x.trash.put(id, 0)
+		x.dropped = append(x.dropped, id)
 	}
 }
 

@@ -109,7 +109,7 @@ func (f *fixture) pieces(c storage.Content, want string) {
 
 // unused: what was discarded is gone, and what was used is not.
 func (f *fixture) unused() {
-	c := f.receive("unused")
+	c := f.receive(large(9999)) // few bytes may be kept by whoever knows of them
 	f.Discard(c)
 	f.Discard(c)
 	_, err := f.Open(c)
