@@ -11,6 +11,7 @@ import (
 
 	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/iam"
+	"github.com/irsatz/irsatz/iam/arn"
 	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
@@ -41,7 +42,17 @@ type bucketItem struct {
 	Name    string `xml:"Name"`
 	Created string `xml:"CreationDate"`
 	Region  string `xml:"BucketRegion,omitempty"`
+	ARN     string `xml:"BucketArn"`
 }
+
+// regions are those of AWS.
+//
+// https://docs.aws.amazon.com/general/latest/gr/s3.html
+const regions = " us-east-1 us-east-2 us-west-1 us-west-2 af-south-1 ap-east-1 ap-east-2 ap-south-1 ap-south-2 " +
+	"ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7 " +
+	"ap-northeast-1 ap-northeast-2 ap-northeast-3 ca-central-1 ca-west-1 eu-central-1 eu-central-2 eu-west-1 eu-west-2 " +
+	"eu-west-3 eu-south-1 eu-south-2 eu-north-1 il-central-1 me-south-1 me-central-1 mx-central-1 sa-east-1 " +
+	"us-gov-east-1 us-gov-west-1 cn-north-1 cn-northwest-1 "
 
 // listBuckets lists all buckets of the caller's account: who may list sees
 // them all, whatever else it may do with them.
@@ -51,13 +62,20 @@ func (x *exchange) listBuckets() *awsapi.Error {
 	if err != nil {
 		return err
 	}
-	if region, ok := param(x.params, "bucket-region"); ok && region != x.config.Region {
-		return x.answerXML(out)
+	region, elsewhere := param(x.params, "bucket-region")
+	elsewhere = elsewhere && region != x.config.Region
+	if elsewhere && !strings.Contains(regions, " "+region+" ") {
+		return badRequest("InvalidArgument", "Argument value "+region+" is not a valid AWS Region", detail("ArgumentName", "bucket-region"))
 	}
 	out.Prefix, _ = param(x.params, "prefix")
-	after, err := x.token()
-	if err != nil {
-		return err
+	after := ""
+	if raw, _ := param(x.params, "continuation-token"); raw != "" {
+		if after, err = x.token(); err != nil {
+			return err
+		}
+	}
+	if elsewhere {
+		return x.answerXML(out)
 	}
 	owned, err := x.store.owned(x.call.Caller.AccountID)
 	if err != nil {
@@ -71,7 +89,7 @@ func (x *exchange) listBuckets() *awsapi.Error {
 			out.Token = seal(out.Buckets[most-1].Name)
 			break
 		}
-		out.Buckets = append(out.Buckets, bucketItem{Name: b.Name, Created: b.Created.Format(listTime), Region: x.config.Region})
+		out.Buckets = append(out.Buckets, bucketItem{Name: b.Name, Created: b.Created.Format(listTime), Region: x.config.Region, ARN: arn.Bucket(b.Name).String()})
 	}
 	return x.answerXML(out)
 }
@@ -185,7 +203,7 @@ func (x *exchange) checkCreate(in *createBucketRequest) *awsapi.Error {
 	switch {
 	case in.Location != nil || in.Kind != nil:
 		return notImplemented("A directory bucket")
-	case in.Region == "us-east-1" && region == "us-east-1":
+	case in.Region == "us-east-1" && region == "us-east-1", in.Region != "" && in.Region != "EU" && in.Region != region && !strings.Contains(regions, " "+in.Region+" "):
 		return badRequest("InvalidLocationConstraint", "The specified location-constraint is not valid", detail("LocationConstraint", in.Region))
 	case in.Region == "EU" && region == "eu-west-1": // as it was called once
 	case in.Region != region && (in.Region != "" || region != "us-east-1"):

@@ -85,17 +85,20 @@ func checksumHeader(algorithm string) string {
 	return checksumPrefix + algorithm
 }
 
+func kindOf(c storage.Checksum) string {
+	if c.Composite {
+		return composite
+	}
+	return fullObject
+}
+
 // setChecksum sets the headers of an object's checksum.
 func setChecksum(h http.Header, c storage.Checksum) {
 	if c.Algorithm == "" {
 		return
 	}
-	kind := fullObject
-	if c.Composite {
-		kind = composite
-	}
 	h[checksumHeader(c.Algorithm)] = []string{c.Value}
-	h["X-Amz-Checksum-Type"] = []string{kind}
+	h[checksumKind] = []string{kindOf(c)}
 }
 
 // expect sets what the client says the checksum is.

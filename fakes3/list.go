@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/irsatz/irsatz/fakes3/storage"
@@ -19,11 +18,11 @@ func (x *exchange) number(name string, most int) (int, *awsapi.Error) {
 	if !ok || raw == "" {
 		return most, nil
 	}
-	n, err := strconv.Atoi(raw)
-	if err != nil || n < 0 {
+	n, ok := digits(raw)
+	if !ok || n > 1<<31-1 {
 		return 0, invalidArgument("Provided "+name+" not an integer or within integer range", name, raw)
 	}
-	return min(n, most), nil
+	return min(int(n), most), nil
 }
 
 // seal makes a continuation token of the last name listed.
@@ -37,7 +36,7 @@ func (x *exchange) token() (string, *awsapi.Error) {
 	}
 	name, err := base64.URLEncoding.DecodeString(raw)
 	if err != nil || len(name) < 2 || name[0] != '1' {
-		return "", invalidArgument("The continuation token provided is incorrect", "continuation-token", raw)
+		return "", badRequest("InvalidArgument", "The continuation token provided is incorrect", detail("ArgumentName", "continuation-token"))
 	}
 	return string(name[1:]), nil
 }
@@ -52,6 +51,17 @@ func (x *exchange) encoding() (kind string, encode func(string) string, _ *awsap
 		return "", nil, invalidArgument("Invalid Encoding Method specified in Request", "encoding-type", kind)
 	}
 	return kind, func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "%2F", "/") }, nil
+}
+
+// behindPrefix moves a marker that lies within a common prefix to that prefix,
+// which is then not listed once more. S3 does so in all listings but
+// ListObjectsV2.
+func behindPrefix(q storage.Query) storage.Query {
+	rest, ok := strings.CutPrefix(q.After, q.Prefix)
+	if i := strings.Index(rest, q.Delimiter); ok && q.Delimiter != "" && i >= 0 && rest != "" {
+		q.After, q.AfterID = q.After[:len(q.Prefix)+i+len(q.Delimiter)], ""
+	}
+	return q
 }
 
 type listResult struct {
@@ -77,9 +87,23 @@ type listItem struct {
 	Key      string `xml:"Key"`
 	Modified string `xml:"LastModified"`
 	ETag     string `xml:"ETag"`
-	Size     int64  `xml:"Size"`
-	Owner    *owner `xml:"Owner"`
-	Class    string `xml:"StorageClass"`
+	summed
+	Size  int64  `xml:"Size"`
+	Owner *owner `xml:"Owner"`
+	Class string `xml:"StorageClass"`
+}
+
+// summed says which checksum something listed has.
+type summed struct {
+	Algorithm string `xml:"ChecksumAlgorithm,omitempty"`
+	Kind      string `xml:"ChecksumType,omitempty"`
+}
+
+func summedBy(c storage.Checksum) summed {
+	if c.Algorithm == "" {
+		return summed{}
+	}
+	return summed{c.Algorithm, kindOf(c)}
 }
 
 type common struct {
@@ -114,17 +138,20 @@ func (x *exchange) listObjects() *awsapi.Error {
 	fetch, _ := param(x.params, "fetch-owner")
 	if v2 {
 		out.Token, _ = param(x.params, "continuation-token")
-		startAfter, _ := param(x.params, "start-after")
-		out.StartAfter = encode(startAfter)
 		if after == "" {
-			after = startAfter
+			after, _ = param(x.params, "start-after")
+			out.StartAfter = encode(after)
 		}
 	} else {
 		after, _ = param(x.params, "marker")
 		marker := encode(after)
 		out.Marker = &marker
 	}
-	page, lerr := x.store.Objects(x.bucket.Bucket, storage.Query{Prefix: prefix, Delimiter: delimiter, After: after, Limit: most})
+	q := storage.Query{Prefix: prefix, Delimiter: delimiter, After: after, Limit: most}
+	if !v2 {
+		q = behindPrefix(q)
+	}
+	page, lerr := x.store.Objects(x.bucket.Bucket, q)
 	if lerr != nil {
 		return failed(lerr, x.name, "")
 	}
@@ -156,7 +183,7 @@ func (r *listResult) add(page storage.Page, encode func(string) string, who *own
 		}
 		o := e.Object
 		r.Contents, last = append(r.Contents, listItem{
-			Key: encode(o.Key), Modified: o.Modified.Format(listTime), ETag: o.ETag, Size: o.Size(), Owner: who, Class: className(o),
+			Key: encode(o.Key), Modified: o.Modified.Format(listTime), ETag: o.ETag, summed: summedBy(o.Checksum), Size: o.Size(), Owner: who, Class: className(o),
 		}), o.Key
 	}
 	return last

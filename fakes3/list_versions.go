@@ -31,9 +31,10 @@ type versionItem struct {
 	Latest   bool   `xml:"IsLatest"`
 	Modified string `xml:"LastModified"`
 	ETag     string `xml:"ETag,omitempty"`
-	Size     *int64 `xml:"Size"`
-	Owner    *owner `xml:"Owner"`
-	Class    string `xml:"StorageClass,omitempty"`
+	summed
+	Size  *int64 `xml:"Size"`
+	Owner *owner `xml:"Owner"`
+	Class string `xml:"StorageClass,omitempty"`
 }
 
 func (x *exchange) listObjectVersions() *awsapi.Error {
@@ -56,7 +57,8 @@ func (x *exchange) listObjectVersions() *awsapi.Error {
 		Xmlns: xmlNamespace, Name: x.name, Prefix: encode(prefix), Delimiter: encode(delimiter), KeyMarker: encode(keyMarker),
 		IDMarker: idMarker, MaxKeys: most, Encoding: kind,
 	}
-	page, lerr := x.store.Versions(x.bucket.Bucket, storage.Query{Prefix: prefix, Delimiter: delimiter, After: keyMarker, AfterID: idMarker, Limit: most})
+	q := behindPrefix(storage.Query{Prefix: prefix, Delimiter: delimiter, After: keyMarker, AfterID: idMarker, Limit: most})
+	page, lerr := x.store.Versions(x.bucket.Bucket, q)
 	if lerr != nil {
 		return failed(lerr, x.name, "")
 	}
@@ -83,73 +85,7 @@ func (x *exchange) versionItem(o *storage.Object, key string, latest bool) versi
 	}
 	if !o.Marker {
 		size := o.Size()
-		item.XMLName.Local, item.ETag, item.Size, item.Class = "Version", o.ETag, &size, className(o)
+		item.XMLName.Local, item.ETag, item.summed, item.Size, item.Class = "Version", o.ETag, summedBy(o.Checksum), &size, className(o)
 	}
 	return item
-}
-
-type uploadsResult struct {
-	XMLName    xml.Name     `xml:"ListMultipartUploadsResult"`
-	Xmlns      string       `xml:"xmlns,attr"`
-	Bucket     string       `xml:"Bucket"`
-	KeyMarker  string       `xml:"KeyMarker"`
-	IDMarker   string       `xml:"UploadIdMarker"`
-	NextKey    string       `xml:"NextKeyMarker,omitempty"`
-	NextUpload string       `xml:"NextUploadIdMarker,omitempty"`
-	Prefix     string       `xml:"Prefix,omitempty"`
-	Delimiter  string       `xml:"Delimiter,omitempty"`
-	Encoding   string       `xml:"EncodingType,omitempty"`
-	Max        int          `xml:"MaxUploads"`
-	Truncated  bool         `xml:"IsTruncated"`
-	Uploads    []uploadItem `xml:"Upload"`
-	Common     []common     `xml:"CommonPrefixes"`
-}
-
-type uploadItem struct {
-	Key       string `xml:"Key"`
-	ID        string `xml:"UploadId"`
-	Initiator *owner `xml:"Initiator"`
-	Owner     *owner `xml:"Owner"`
-	Class     string `xml:"StorageClass"`
-	Initiated string `xml:"Initiated"`
-}
-
-// listUploads lists uploads by key, then by the time they were begun.
-func (x *exchange) listUploads() *awsapi.Error {
-	most, err := x.number("max-uploads", maxList)
-	if err != nil {
-		return err
-	}
-	kind, encode, err := x.encoding()
-	if err != nil {
-		return err
-	}
-	prefix, _ := param(x.params, "prefix")
-	delimiter, _ := param(x.params, "delimiter")
-	keyMarker, _ := param(x.params, "key-marker")
-	idMarker, _ := param(x.params, "upload-id-marker")
-	out := uploadsResult{
-		Xmlns: xmlNamespace, Bucket: x.name, KeyMarker: encode(keyMarker), IDMarker: idMarker, Prefix: encode(prefix),
-		Delimiter: encode(delimiter), Max: most, Encoding: kind,
-	}
-	page, lerr := x.store.Uploads(x.bucket.Bucket, storage.Query{Prefix: prefix, Delimiter: delimiter, After: keyMarker, AfterID: idMarker, Limit: most})
-	if lerr != nil {
-		return failed(lerr, x.name, "")
-	}
-	who := canonicalUser(x.bucket.Owner)
-	out.Truncated = page.Truncated
-	for _, e := range page.Entries {
-		if e.Prefix != "" {
-			out.Common = append(out.Common, common{encode(e.Prefix)})
-			out.NextKey, out.NextUpload = encode(e.Prefix), ""
-			continue
-		}
-		u := e.Upload
-		out.Uploads = append(out.Uploads, uploadItem{encode(u.Key), u.ID, who, who, className(&u.Draft), u.Initiated.Format(listTime)})
-		out.NextKey, out.NextUpload = encode(u.Key), u.ID
-	}
-	if !out.Truncated {
-		out.NextKey, out.NextUpload = "", ""
-	}
-	return x.answerXML(out)
 }

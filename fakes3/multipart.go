@@ -41,7 +41,7 @@ func (x *exchange) createUpload() *awsapi.Error {
 	setEncryption(h, o.Encryption)
 	if u.Algorithm != "" {
 		h["X-Amz-Checksum-Algorithm"] = []string{u.Algorithm}
-		h[checksumKind] = []string{kindOf(&u)}
+		h[checksumKind] = []string{kindOfUpload(&u)}
 	}
 	return x.answerXML(initiateResult{Xmlns: xmlNamespace, Bucket: x.name, Key: x.key, ID: begun.ID})
 }
@@ -260,9 +260,5 @@ func writeChecksum(b *strings.Builder, c storage.Checksum) {
 		return
 	}
 	element(b, "Checksum"+c.Algorithm, c.Value)
-	kind := fullObject
-	if c.Composite {
-		kind = composite
-	}
-	element(b, "ChecksumType", kind)
+	element(b, "ChecksumType", kindOf(c))
 }

@@ -155,7 +155,7 @@ func assemble(u *storage.Upload, parts []*storage.Part) *storage.Object {
 // without its type is taken for one of the type that the algorithm has by
 // default.
 func (x *exchange) checkWhole(u *storage.Upload, o *storage.Object) *awsapi.Error {
-	kind, created := x.header.Get(checksumKind), kindOf(u)
+	kind, created := x.header.Get(checksumKind), kindOfUpload(u)
 	if kind != "" && kind != created {
 		return invalidRequest("The upload was created using the " + created + " checksum mode. The complete request must use the same checksum mode.")
 	}
@@ -179,16 +179,14 @@ func (x *exchange) checkWhole(u *storage.Upload, o *storage.Object) *awsapi.Erro
 
 const checksumKind = "X-Amz-Checksum-Type"
 
-// kindOf is how the checksum of an upload is called; "null" if it has none of its
+// kindOfUpload is how the checksum of an upload is called; "null" if it has none of its
 // own, as AWS prints it.
-func kindOf(u *storage.Upload) string {
+func kindOfUpload(u *storage.Upload) string {
 	switch {
 	case u.Algorithm == "":
 		return "null"
-	case u.Composite:
-		return composite
 	}
-	return fullObject
+	return kindOf(storage.Checksum{Composite: u.Composite})
 }
 
 // checkSince refuses to replace an object that was written while the upload was

@@ -129,7 +129,7 @@ func (x *exchange) listParts() *awsapi.Error {
 		Class: className(&u.Draft), Marker: marker, Max: most, Truncated: len(parts) > most && most > 0,
 	}
 	if u.Algorithm != "" {
-		out.Algorithm, out.Kind = u.Algorithm, kindOf(u)
+		out.Algorithm, out.Kind = u.Algorithm, kindOfUpload(u)
 	}
 	for _, p := range parts[:min(len(parts), most)] {
 		item := partItem{Number: p.Number, Modified: p.Modified.Format(listTime), ETag: p.ETag, Size: p.Size}
