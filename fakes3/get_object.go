@@ -19,6 +19,11 @@ func (x *exchange) getObject() *awsapi.Error {
 	if err := x.checkRead(x.object); err != nil {
 		return err
 	}
+	if x.r.Method == http.MethodGet {
+		if err := x.checkActive(x.object, "The operation is not valid for the object's storage class"); err != nil {
+			return err
+		}
+	}
 	e, err := x.excerptOf(x.object)
 	if err != nil {
 		return err
@@ -145,6 +150,9 @@ func (x *exchange) describe(h http.Header) {
 	o := x.object
 	for _, p := range o.Headers {
 		h[p.Name] = []string{p.Value}
+	}
+	if _, restored := x.restoredUntil(o); !restored {
+		delete(h, restoreHeader)
 	}
 	if o.Class != "" {
 		h.Set("X-Amz-Storage-Class", o.Class)

@@ -49,7 +49,7 @@ var amzHeaders = map[string]headerUse{
 	"X-Amz-Object-Lock-Mode": understood, "X-Amz-Object-Lock-Retain-Until-Date": understood, "X-Amz-Object-Lock-Legal-Hold": understood,
 	"X-Amz-Bypass-Governance-Retention": understood, "X-Amz-Bucket-Object-Lock-Enabled": understood,
 	"X-Amz-Object-Ownership": understood, attributesHeader: understood, "X-Amz-Max-Parts": understood, "X-Amz-Part-Number-Marker": understood,
-	"X-Amz-Optional-Object-Attributes": understood, // RestoreStatus, which nothing has
+	"X-Amz-Optional-Object-Attributes": understood,
 
 	"X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": understood, "X-Amz-Server-Side-Encryption-Context": understood,
 	"X-Amz-Server-Side-Encryption-Bucket-Key-Enabled": understood, "X-Amz-Server-Side-Encryption-Customer-Algorithm": missing,

@@ -88,9 +88,10 @@ type listItem struct {
 	Modified string `xml:"LastModified"`
 	ETag     string `xml:"ETag"`
 	summed
-	Size  int64  `xml:"Size"`
-	Owner *owner `xml:"Owner"`
-	Class string `xml:"StorageClass"`
+	Size    int64          `xml:"Size"`
+	Owner   *owner         `xml:"Owner"`
+	Class   string         `xml:"StorageClass"`
+	Restore *restoreStatus `xml:"RestoreStatus"`
 }
 
 // summed says which checksum something listed has.
@@ -160,7 +161,7 @@ func (x *exchange) listObjects() *awsapi.Error {
 		who = canonicalUser(x.bucket.Owner)
 	}
 	out.Truncated = page.Truncated
-	next := out.add(page, encode, who)
+	next := out.add(page, encode, func(item *listItem, o *storage.Object) { item.Owner, item.Restore = who, x.statusOf(o) })
 	switch {
 	case v2:
 		n := len(out.Contents) + len(out.Common)
@@ -175,16 +176,16 @@ func (x *exchange) listObjects() *awsapi.Error {
 }
 
 // add fills in what is listed, and returns the last name.
-func (r *listResult) add(page storage.Page, encode func(string) string, who *owner) (last string) {
+func (r *listResult) add(page storage.Page, encode func(string) string, more func(*listItem, *storage.Object)) (last string) {
 	for _, e := range page.Entries {
 		if e.Prefix != "" {
 			r.Common, last = append(r.Common, common{encode(e.Prefix)}), e.Prefix
 			continue
 		}
 		o := e.Object
-		r.Contents, last = append(r.Contents, listItem{
-			Key: encode(o.Key), Modified: o.Modified.Format(listTime), ETag: o.ETag, summed: summedBy(o.Checksum), Size: o.Size(), Owner: who, Class: className(o),
-		}), o.Key
+		item := listItem{Key: encode(o.Key), Modified: o.Modified.Format(listTime), ETag: o.ETag, summed: summedBy(o.Checksum), Size: o.Size(), Class: className(o)}
+		more(&item, o)
+		r.Contents, last = append(r.Contents, item), o.Key
 	}
 	return last
 }

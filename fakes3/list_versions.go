@@ -35,6 +35,8 @@ type versionItem struct {
 	Size  *int64 `xml:"Size"`
 	Owner *owner `xml:"Owner"`
 	Class string `xml:"StorageClass,omitempty"`
+
+	Restore *restoreStatus `xml:"RestoreStatus"`
 }
 
 func (x *exchange) listObjectVersions() *awsapi.Error {
@@ -86,6 +88,7 @@ func (x *exchange) versionItem(o *storage.Object, key string, latest bool) versi
 	if !o.Marker {
 		size := o.Size()
 		item.XMLName.Local, item.ETag, item.summed, item.Size, item.Class = "Version", o.ETag, summedBy(o.Checksum), &size, className(o)
+		item.Restore = x.statusOf(o)
 	}
 	return item
 }

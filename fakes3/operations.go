@@ -113,7 +113,7 @@ var operations = [...]operation{
 	{"PutObjectTagging", http.MethodPut, toObject, "tagging", "", "PutObjectTagging", "PutObjectVersionTagging", "", early, (*exchange).putTagging},
 	{"PutPublicAccessBlock", http.MethodPut, toBucket, "publicAccessBlock", "", "PutBucketPublicAccessBlock", "", "", 0, (*exchange).putConfiguration},
 	{"RenameObject", http.MethodPut, toObject, "renameObject", "", "s3express:CreateSession", "", "", 0, nil},
-	{"RestoreObject", http.MethodPost, toObject, "restore", "", "RestoreObject", "RestoreObject", "", 0, nil},
+	{"RestoreObject", http.MethodPost, toObject, "restore", "", "RestoreObject", "RestoreObject", "", 0, (*exchange).restoreObject},
 	{"SelectObjectContent", http.MethodPost, toObject, "select", selectType, "GetObject", "", "select-type", 0, nil},
 	{"UpdateBucketMetadataInventoryTableConfiguration", http.MethodPut, toBucket, "metadataInventoryTable", "", "UpdateBucketMetadataInventoryTableConfiguration", "", "", 0, nil},
 	{"UpdateBucketMetadataJournalTableConfiguration", http.MethodPut, toBucket, "metadataJournalTable", "", "UpdateBucketMetadataJournalTableConfiguration", "", "", 0, nil},

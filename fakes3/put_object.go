@@ -5,7 +5,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/irsatz/irsatz/fakes3/storage"
@@ -100,8 +99,8 @@ func (x *exchange) draft() (*storage.Object, *awsapi.Error) {
 		return nil, badRequest("MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size",
 			detail("Size", itoa(size)), detail("MaxSizeAllowed", itoa(maxMetadata)))
 	}
-	if v := x.header.Get("X-Amz-Website-Redirect-Location"); v != "" {
-		o.Headers = append(o.Headers, storage.Pair{Name: "X-Amz-Website-Redirect-Location", Value: v})
+	if v := x.header.Get(redirectHeader); v != "" {
+		o.Headers = append(o.Headers, storage.Pair{Name: redirectHeader, Value: v})
 	}
 	sortHeaders(o.Headers)
 	if class := x.header.Get("X-Amz-Storage-Class"); class != "STANDARD" {
@@ -168,87 +167,4 @@ func (x *exchange) putObject() *awsapi.Error {
 	setChecksum(h, b.stored.Checksum)
 	x.stamp(h, b.stored)
 	return x.done(http.StatusOK)
-}
-
-// copyObject copies the version that was authorized.
-func (x *exchange) copyObject() *awsapi.Error {
-	src := x.source.object
-	if err := checkConditions(x.header, "X-Amz-Copy-Source-", src); err != nil {
-		return err
-	}
-	if err := x.checkPutConditions(); err != nil {
-		return err
-	}
-	o, err := x.draft()
-	if err != nil {
-		return err
-	}
-	switch directive := x.header.Get("X-Amz-Metadata-Directive"); directive {
-	case "", "COPY":
-		if x.copiesItself() {
-			return invalidRequest("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
-		}
-		o.Headers = src.Headers
-	case "REPLACE":
-	default:
-		return invalidArgument("Unknown metadata directive.", "x-amz-metadata-directive", directive)
-	}
-	switch directive := x.header.Get("X-Amz-Tagging-Directive"); directive {
-	case "", "COPY":
-		o.Tags = src.Tags
-	case "REPLACE":
-	default:
-		return invalidArgument("Unknown tagging directive.", "x-amz-tagging-directive", directive)
-	}
-	if err := x.copyBody(o, src); err != nil {
-		return err
-	}
-	b := &backend{x: x, put: o}
-	if _, err := b.run("", http.Header{"X-Amz-Copy-Source": {"/" + x.source.name + "/" + url.QueryEscape(x.source.key)}}); err != nil {
-		return err
-	}
-	h := x.w.Header()
-	x.stamp(h, b.stored)
-	if x.source.bucket.versioned() {
-		h["X-Amz-Copy-Source-Version-Id"] = []string{src.VersionID}
-	}
-	var content strings.Builder
-	element(&content, "LastModified", b.stored.Modified.Format(listTime))
-	element(&content, "ETag", b.stored.ETag)
-	writeChecksum(&content, b.stored.Checksum)
-	x.answer(http.StatusOK, document("CopyObjectResult", content.String()))
-	return nil
-}
-
-// copiesItself reports whether source and destination are one and nothing is
-// changed.
-func (x *exchange) copiesItself() bool {
-	h := x.header
-	return x.source.bucket == x.bucket && x.source.key == x.key && x.source.version == "" && !x.replacesTags() &&
-		h.Get("X-Amz-Storage-Class") == "" && h.Get("X-Amz-Website-Redirect-Location") == "" && h.Get(sseHeader) == ""
-}
-
-// copyBody gives o the bytes of src, which are not copied. What is not known of
-// them yet is computed: the ETag of an object that was uploaded in parts is not
-// that of its copy.
-func (x *exchange) copyBody(o, src *storage.Object) *awsapi.Error {
-	o.Content, o.ETag, o.Checksum = src.Content, src.ETag, src.Checksum
-	algorithm := src.Checksum.Algorithm
-	if asked := x.header.Get("X-Amz-Checksum-Algorithm"); asked != "" {
-		algorithm = asked
-	}
-	if len(src.Parts) == 0 && algorithm == src.Checksum.Algorithm {
-		return nil
-	}
-	c := newChecksum(checksumPrefix + algorithm)
-	if c == nil && algorithm != "" {
-		return unknownChecksum()
-	}
-	if c == nil {
-		c = newChecksum(checksumPrefix + defaultChecksum)
-	}
-	var err *awsapi.Error
-	o.ETag, err = x.digest(o.Content, c.sum)
-	o.Checksum = c.stored()
-	return err
 }

@@ -22,6 +22,9 @@ func (x *exchange) uploadPartCopy() *awsapi.Error {
 	if err != nil {
 		return err
 	}
+	if err := x.checkActive(src, archivedSource); err != nil {
+		return err
+	}
 	if err := checkConditions(x.header, "X-Amz-Copy-Source-", src); err != nil {
 		return err
 	}
