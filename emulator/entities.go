@@ -20,6 +20,7 @@ type placed[T any] struct {
 // entities is what a manifest adds to IAM.
 type entities struct {
 	aliases   []manifest.Alias
+	aws       []placed[iam.ManagedPolicy] // AWS managed policies that this build does not have
 	providers []placed[iam.Provider]
 	policies  []placed[iam.ManagedPolicy]
 	roles     []placed[iam.Role]
@@ -39,6 +40,11 @@ func (l *loader) entities(state *manifest.State) *entities {
 			AccountID: first(p.AccountID, l.account), URL: p.URL, ClientIDs: p.ClientIDList,
 			Thumbprints: p.ThumbprintList, Created: p.Created, Tags: tags(p.Tags),
 		}})
+	}
+	for _, p := range state.AWSPolicies {
+		if !hasAWSPolicy(&p) {
+			n.aws = append(n.aws, placed[iam.ManagedPolicy]{p.Pos, l.policy(&p)})
+		}
 	}
 	for _, p := range state.Policies {
 		n.policies = append(n.policies, placed[iam.ManagedPolicy]{p.Pos, l.policy(&p)})
@@ -111,6 +117,7 @@ func (n *entities) create(d *iam.Draft) error {
 		d.SetAlias(a.AccountID, a.Name)
 	}
 	return errors.Join(
+		createAll(n.aws, d.AddAWSPolicy),
 		createAll(n.providers, d.CreateProvider),
 		createAll(n.policies, d.CreatePolicy),
 		createAll(n.roles, d.CreateRole),
@@ -167,7 +174,7 @@ func (r *references) check(at manifest.Pos, accountID string, policyARNs []strin
 			continue
 		}
 		p, err := r.snapshot.ManagedPolicy(name)
-		if err == nil && p.AccountID != accountID && p.AccountID != awsAccount {
+		if err == nil && p.AccountID != accountID && !p.IsAWS() {
 			err = fmt.Errorf("policy %s is not of account %s: %w", name, accountID, iam.ErrNoSuchEntity)
 		}
 		if err != nil {

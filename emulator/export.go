@@ -36,6 +36,7 @@ func (e *Emulator) Export(w io.Writer, request ExportRequest) error {
 	}
 	switch request.Form {
 	case FormNative:
+		state.AWSPolicies = slices.DeleteFunc(state.AWSPolicies, func(p manifest.Policy) bool { return hasAWSPolicy(&p) })
 		if !request.Secrets && dropKeys(state) {
 			if _, err := io.WriteString(w, "# Without the access keys of users, which export --secrets writes.\n"); err != nil {
 				return err

@@ -161,6 +161,7 @@ func changedSaid[T any](f *files, list []T, describe func(T) (key string, says a
 // entities returns the entities that are new or changed.
 func (f *files) entities(n *entities) *entities {
 	return &entities{
+		aws:       n.aws, // of which those that are there stay as they are
 		aliases:   changedSaid(f, n.aliases, func(a manifest.Alias) (string, any) { return "alias/" + a.AccountID, a.Name }),
 		providers: changedIn(f, n.providers, func(p *iam.Provider) string { return "provider/" + p.AccountID + "/" + p.URL }),
 		policies:  changedIn(f, n.policies, func(p *iam.ManagedPolicy) string { return "policy/" + p.AccountID + "/" + p.Name }),

@@ -183,13 +183,10 @@ func addAWSPolicies(s *manifest.State, from *iam.Snapshot) error {
 		if err != nil {
 			return err
 		}
-		if p.AccountID == awsAccount {
+		if p.IsAWS() {
 			s.AWSPolicies = append(s.AWSPolicies, unloadPolicy(p))
 		}
 	}
 	s.AWSPolicies = byName(s.AWSPolicies, func(p manifest.Policy) string { return p.Name })
 	return nil
 }
-
-// awsAccount stands in the account field of AWS managed policies' ARNs.
-const awsAccount = "aws"

@@ -21,6 +21,7 @@ func (n *entities) settle(d *iam.Draft) error {
 	}
 	s := d.Snapshot()
 	return errors.Join(
+		createAll(n.aws, d.AddAWSPolicy),
 		createAll(n.providers, func(p iam.Provider) (*iam.Provider, error) { return settleProvider(d, p) }),
 		createAll(n.policies, func(p iam.ManagedPolicy) (*iam.ManagedPolicy, error) { return settlePolicy(d, p) }),
 		createAll(n.roles, place[iam.Role]{s.Role, d.CreateRole, d.UpdateRole, d.DeleteRole,

@@ -15,9 +15,14 @@ const maxNameLength = 128
 
 // checkIdentity refuses what no ARN could be made of.
 func checkIdentity(accountID, path, name string) error {
-	switch {
-	case !validAccount(accountID):
+	if !validAccount(accountID) {
 		return fmt.Errorf("account id %q is not 12 digits: %w", accountID, ErrInvalidInput)
+	}
+	return checkName(path, name)
+}
+
+func checkName(path, name string) error {
+	switch {
 	case name == "" || len(name) > maxNameLength || strings.ContainsFunc(name, notInName):
 		return fmt.Errorf("name %q: %w", name, ErrInvalidInput)
 	case path == "" || path[0] != '/' || path[len(path)-1] != '/' || strings.ContainsFunc(path, notInPath):

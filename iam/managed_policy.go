@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -69,7 +70,9 @@ func (s *Snapshot) ManagedPolicy(policyARN string) (*ManagedPolicy, error) {
 		return nil, fmt.Errorf("policy %q: %w", policyARN, err)
 	}
 	if a.AccountID == AWSAccount {
-		return awsManagedPolicy(a)
+		if p, err := awsManagedPolicy(a); !errors.Is(err, ErrNoSuchEntity) {
+			return p, err
+		}
 	}
 	if p, ok := s.account(a.AccountID).policies[policyARN]; ok {
 		return p, nil

@@ -143,7 +143,11 @@ func (p *ManagedPolicy) record() record {
 // put does not look for another policy of the same name, which would take a
 // square of the number of policies: there was none when this one was kept.
 func (r *policyRecord) put(d *Draft) (string, error) {
-	if err := errors.Join(r.check(), checkIdentity(r.AccountID, r.Path, r.Name)); err != nil {
+	valid := checkIdentity(r.AccountID, r.Path, r.Name)
+	if r.AccountID == AWSAccount { // one that AddAWSPolicy added
+		valid = checkName(r.Path, r.Name)
+	}
+	if err := errors.Join(r.check(), valid); err != nil {
 		return "", err
 	}
 	p := &ManagedPolicy{

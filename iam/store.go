@@ -3,7 +3,6 @@ package iam
 import (
 	"fmt"
 	"io"
-	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -156,8 +155,10 @@ func (s *Snapshot) HasAccount(accountID string) bool {
 // Accounts returns the ids of all accounts, in no order.
 func (s *Snapshot) Accounts() []string {
 	ids := make([]string, 0, len(s.accounts))
-	for id := range maps.Keys(s.accounts) {
-		ids = append(ids, id)
+	for id := range s.accounts {
+		if id != AWSAccount {
+			ids = append(ids, id)
+		}
 	}
 	return ids
 }

@@ -31,7 +31,6 @@ func (l *loader) details(c cursor) {
 	for _, e := range r.get("Policies").list() {
 		p := l.policyDetail(e)
 		if p.AccountID == awsAccount {
-			p.Versions = nil // irsatz has its own
 			s.AWSPolicies = append(s.AWSPolicies, p)
 			continue
 		}

@@ -54,6 +54,8 @@ func TestDetails(t *testing.T) {
 		AWSPolicies: []manifest.Policy{{
 			AccountID: "aws", Name: "AmazonS3ReadOnlyAccess", Path: "/", ID: "ANPAZKAPJZG4ONFTK65TC", DefaultVersion: "v1",
 			Created: at("2015-02-06T18:40:59Z"), Updated: at("2015-02-06T18:40:59Z"),
+			Versions: []manifest.PolicyVersion{{ID: "v1", Created: at("2015-02-06T18:40:59Z"), Document: held(
+				`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:Get*","s3:List*"],"Resource":"*"}]}`)}},
 		}},
 		InstanceProfiles: []manifest.InstanceProfile{{
 			AccountID: "111122223333", Name: "eksctl-prod-nodegroup-main-NodeInstanceProfile-0UQ7C2B9S1FK", Path: "/", ID: "AIPAEXAMPLENODES00001",

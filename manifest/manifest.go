@@ -51,7 +51,7 @@ type State struct {
 	IAMServiceAccounts []IAMServiceAccount
 	OIDCProviders      []OIDCProvider
 	Policies           []Policy
-	AWSPolicies        []Policy // AWS managed policies as another account has them; for comparison, without documents
+	AWSPolicies        []Policy // AWS managed policies as an account has them, for those that irsatz does not have
 	Roles              []Role
 	Groups             []Group
 	Users              []User

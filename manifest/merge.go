@@ -87,6 +87,12 @@ func (s *State) checkDuplicates(problems *problems) {
 	for _, o := range s.Policies {
 		p.entity(identity{o.Pos, "policy", o.AccountID, o.Name, o.ID})
 	}
+	for i, o := range s.AWSPolicies {
+		same := func(was Policy) bool { return was.Name == o.Name && was.Path == o.Path }
+		if !slices.ContainsFunc(s.AWSPolicies[:i], same) { // dumps of several accounts have the same
+			p.entity(identity{o.Pos, "AWS managed policy", awsAccount, o.Name, o.ID})
+		}
+	}
 	for _, o := range s.Roles {
 		p.entity(identity{o.Pos, "role", o.AccountID, o.Name, o.ID})
 	}

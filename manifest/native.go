@@ -8,7 +8,7 @@ const (
 // native reads a document of the native form. Names of properties are those of
 // CloudFormation with a lower case first letter.
 func (l *loader) native(c cursor) {
-	r := c.record("apiVersion", "account", "accountAlias", "region", "clusters", "issuers", "oidcProviders", "policies", "roles", "groups",
+	r := c.record("apiVersion", "account", "accountAlias", "region", "clusters", "issuers", "oidcProviders", "policies", "awsPolicies", "roles", "groups",
 		"users", "instanceProfiles", "buckets")
 	l.account = r.get("account").checked(checkAccount)
 	l.region = r.get("region").checked(checkRegion)
@@ -28,6 +28,7 @@ func (l *loader) native(c cursor) {
 	each(r.get("issuers"), &s.Issuers, cursor.issuer)
 	each(r.get("oidcProviders"), &s.OIDCProviders, l.provider)
 	each(r.get("policies"), &s.Policies, l.policy)
+	each(r.get("awsPolicies"), &s.AWSPolicies, l.awsPolicy)
 	each(r.get("roles"), &s.Roles, l.role)
 	each(r.get("groups"), &s.Groups, l.group)
 	each(r.get("users"), &s.Users, l.user)

@@ -41,6 +41,17 @@ func (l *loader) policy(c cursor) Policy {
 	return p
 }
 
+// awsPolicy reads an AWS managed policy, which AWS has by itself.
+func (l *loader) awsPolicy(c cursor) Policy {
+	p := l.policy(c)
+	p.AccountID = awsAccount
+	p.Document.Stored = len(p.Versions) == 0
+	for i := range p.Versions {
+		p.Versions[i].Document.Stored = true
+	}
+	return p
+}
+
 func policyVersion(c cursor) PolicyVersion {
 	r := c.record("versionId", "policyDocument", "createDate")
 	return PolicyVersion{

@@ -103,6 +103,9 @@ func (n *nativeWriter) entities() {
 		d := n.document(p.AccountID, "")
 		d.Policies = append(d.Policies, writePolicy(p))
 	}
+	for _, p := range s.AWSPolicies {
+		n.documents[0].AWSPolicies = append(n.documents[0].AWSPolicies, writePolicy(p))
+	}
 	for _, r := range s.Roles {
 		d := n.document(r.AccountID, "")
 		d.Roles = append(d.Roles, writeRole(r))

@@ -11,8 +11,8 @@ import (
 
 // WriteNative writes the state in the native form, a document for each account,
 // so that it reads the same again. What that form does not have, or what was
-// made into something else, is left out: workloads, ClusterConfigs, AWS managed
-// policies, notes and objects of buckets.
+// made into something else, is left out: workloads, ClusterConfigs, notes and
+// objects of buckets.
 func WriteNative(w io.Writer, s *State) error {
 	n := nativeWriter{state: s}
 	n.document(s.Account, s.Region)
@@ -51,6 +51,7 @@ type nativeDocument struct {
 	Issuers          []nativeIssuer   `json:"issuers,omitempty"`
 	OIDCProviders    []nativeProvider `json:"oidcProviders,omitempty"`
 	Policies         []nativePolicy   `json:"policies,omitempty"`
+	AWSPolicies      []nativePolicy   `json:"awsPolicies,omitempty"`
 	Roles            []nativeRole     `json:"roles,omitempty"`
 	Groups           []nativeGroup    `json:"groups,omitempty"`
 	Users            []nativeUser     `json:"users,omitempty"`
