@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -207,8 +208,7 @@ func on(action, resource, condition string) string {
 }
 
 // gateCase is a request by a user with the policy, "" for none. denied is what the
-// denial calls the resource, "-" whatever it says; "" means that the request
-// succeeds.
+// denial calls the resource; "" means that the request succeeds.
 type gateCase struct {
 	name, policy, action string
 	params               []string
@@ -227,9 +227,11 @@ func (w *world) gate(cases []gateCase) {
 			}
 			continue
 		}
-		named := c.denied == "-" || strings.Contains(a.body, " on resource: "+c.denied+" because no ")
-		if a.status != http.StatusForbidden || !strings.Contains(a.body, "<Code>AccessDenied</Code>") || !named {
+		if a.status != http.StatusForbidden || !strings.Contains(a.body, "<Code>AccessDenied</Code>") || !strings.Contains(a.body, " on resource: "+c.denied+" because no ") {
 			w.Errorf("%s: not denied for %s: %d %s", c.name, c.denied, a.status, a.body)
+		}
+		if why := w.lastRecord(c.action).Explanation(); !strings.Contains(why, "iam:") || !strings.Contains(why, "gate"+strconv.Itoa(i)) {
+			w.Errorf("%s: why says %s", c.name, why)
 		}
 		if len(before.Users(account))+1 != len(w.store.Snapshot().Users(account)) {
 			w.Errorf("%s: a denied request changed the state", c.name)
@@ -240,7 +242,7 @@ func (w *world) gate(cases []gateCase) {
 // lastRecord is the record of the last request for the operation.
 func (w *world) lastRecord(operation string) *trail.Record {
 	w.Helper()
-	for _, r := range w.trail.Records(0) {
+	for _, r := range slices.Backward(w.trail.Records(0)) {
 		if r.Operation == operation {
 			return r
 		}

@@ -355,8 +355,8 @@ func TestProviderGate(t *testing.T) {
 		{"to create another", on("iam:CreateOpenIDConnectProvider", providerARN+"old.example.test/x", ""), "CreateOpenIDConnectProvider", created, providerARN + "new.example.test/x"},
 		{"to create it with tags", allowing("iam:CreateOpenIDConnectProvider"), "CreateOpenIDConnectProvider", tagged, providerARN + "new.example.test/x"},
 		{"to list", allowing("iam:GetOpenIDConnectProvider"), "ListOpenIDConnectProviders", nil, providerARN + "*"},
-		{"everything, in another account", allowing("iam:*"), "DeleteOpenIDConnectProvider", foreign, "-"},
-		{"everything, another account's tags", allowing("iam:*"), "TagOpenIDConnectProvider", append(foreign, "Tags.member.1.Key", "k", "Tags.member.1.Value", "v"), "-"},
+		{"everything, in another account", allowing("iam:*"), "DeleteOpenIDConnectProvider", foreign, foreign[1]},
+		{"everything, another account's tags", allowing("iam:*"), "TagOpenIDConnectProvider", append(foreign, "Tags.member.1.Key", "k", "Tags.member.1.Value", "v"), foreign[1]},
 	})
 	if a := w.call(root, "DeleteOpenIDConnectProvider", foreign...); a.status != 403 {
 		t.Errorf("root, in another account: %d %s", a.status, a.body)

@@ -26,11 +26,8 @@ func (s *Server) updateUserTargets(call *awsapi.Call, in *updateUserInput) []aws
 	return targets
 }
 
-// updateUser gives a user another name or path. It stays the same user.
-//
-// DIVERGES: on AWS a trust policy that names a user or role as principal follows
-// it to its new name, because AWS keeps its unique id there. Here the text stays
-// as it is, and names whoever has the old name.
+// updateUser gives a user another name or path. It stays the same user, also to
+// the trust policies that name it.
 func (s *Server) updateUser(_ context.Context, call *awsapi.Call, in *updateUserInput) (*awsapi.NoResult, error) {
 	return &awsapi.NoResult{}, s.update(func(d *iam.Draft) error {
 		u, err := user(d.Snapshot(), call, in.UserName)
