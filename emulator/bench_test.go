@@ -7,17 +7,22 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/irsatz/irsatz/emulator"
+	"github.com/irsatz/irsatz/iam"
+	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/clock"
 )
 
@@ -149,4 +154,80 @@ func BenchmarkGetObject(b *testing.B) {
 			b.Fatalf("%d %s", a.status, a.body)
 		}
 	}
+}
+
+// BenchmarkStartKept is a start with a data directory of 1,000 roles, each with
+// a trust policy, an inline policy and a managed one.
+func BenchmarkStartKept(b *testing.B) {
+	dir := b.TempDir()
+	s := start(b, "", in(dir), accountOf)
+	s.update(thousandRoles)
+	s.close()
+	for b.Loop() {
+		e, err := emulator.Start(emulator.Config{Listen: "127.0.0.1:0", Control: "127.0.0.1:0", DataDir: dir})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		if n := len(e.IAM().Snapshot().Roles(account)); n != 1000 {
+			b.Fatalf("%d roles", n)
+		}
+		if err := e.Close(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+}
+
+// BenchmarkWrite is a change of a role among 1,000, in memory and kept, by one
+// writer and by 32 at once.
+func BenchmarkWrite(b *testing.B) {
+	for _, where := range []string{"memory", "kept"} {
+		s := start(b, "", accountOf, func(c *emulator.Config) {
+			if where == "kept" {
+				c.DataDir = b.TempDir()
+			}
+		})
+		s.update(thousandRoles)
+		write := func(n int64) {
+			err := s.IAM().Update(func(d *iam.Draft) error {
+				_, err := d.UpdateRole(account, fmt.Sprintf("role-%d", n%1000), func(r *iam.Role) error { r.Description = fmt.Sprint(n); return nil })
+				return err
+			})
+			if err != nil {
+				b.Error(err)
+			}
+		}
+		b.Run(where+"/one", func(b *testing.B) {
+			for n := int64(0); b.Loop(); n++ {
+				write(n)
+			}
+		})
+		b.Run(where+"/many", func(b *testing.B) {
+			var n atomic.Int64
+			b.SetParallelism(32 / runtime.GOMAXPROCS(0))
+			b.RunParallel(func(p *testing.PB) {
+				for p.Next() {
+					write(n.Add(1))
+				}
+			})
+		})
+	}
+}
+
+func thousandRoles(d *iam.Draft) error {
+	for n := range 1000 {
+		trust := fmt.Sprintf(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::%s:oidc-provider/oidc.example.com/%d"},`+
+			`"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"oidc.example.com/%d:sub":"system:serviceaccount:prod:app"}}}}`, account, n, n)
+		own := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::data/%d/*"}]}`, n)
+		_, err := d.CreateRole(iam.Role{
+			AccountID: account, Name: fmt.Sprintf("role-%d", n), Trust: policy.Policy{Document: policy.MustParse(policy.Trust, trust)},
+			Inline:       []policy.Policy{{Name: "own", Document: policy.MustParse(policy.Identity, own)}},
+			AttachedARNs: []string{"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -46,3 +46,6 @@ func DiffClusters(a, b *ClusterSet) string {
 		cmp.Comparer(func(a, b oidc.Preset) bool { return a.Name == b.Name }),
 	)
 }
+
+// BreakDataDir makes every further write to the data directory fail.
+func (e *Emulator) BreakDataDir() error { return e.lasting.close() }

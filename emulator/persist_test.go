@@ -10,6 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/irsatz/irsatz/emulator"
@@ -427,6 +431,57 @@ func TestUntouchedCluster(t *testing.T) {
 	second = start(t, standardSetup(), in(dir))
 	if got := names(second); got != "irsatz sandbox " {
 		t.Errorf("clusters %s", got)
+	}
+}
+
+// TestWritesFail: what cannot be kept is refused and changes nothing, be it asked
+// of an API, by loading or by a reset; what needs no writing goes on.
+func TestWritesFail(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := start(t, standardSetup(), in(dir))
+	pod := s.pod("sandbox")
+	if _, err := pod.Get(t.Context(), "data", "a.txt"); err != nil {
+		t.Fatal(err)
+	}
+	before, clusters := s.IAM().Snapshot(), s.ClusterSet()
+	if err := s.BreakDataDir(); err != nil {
+		t.Fatal(err)
+	}
+	client := awsiam.New(awsiam.Options{
+		Region: region, BaseEndpoint: aws.String(s.AWSURL()), Retryer: aws.NopRetryer{},
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+	})
+	_, err := client.DeleteRolePolicy(t.Context(), &awsiam.DeleteRolePolicyInput{RoleName: aws.String("sandbox"), PolicyName: aws.String("read")})
+	if failed, ok := errors.AsType[smithy.APIError](err); !ok || failed.ErrorCode() != "InternalFailure" {
+		t.Errorf("DeleteRolePolicy: %v", err)
+	}
+	for _, setup := range []string{
+		clusterSetup("late", "https://late.example.com"),
+		"apiVersion: irsatz/v1\naccount: \"111122223333\"\ngroups: [{groupName: g}]\nbuckets: [{bucketName: more}]\n",
+		"apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: late, namespace: prod}\n",
+	} {
+		if got := s.send("POST", "/v1/state", setup); got.status != 422 || !strings.Contains(got.body, "database not open") {
+			t.Errorf("load: %d %s", got.status, got.body)
+		}
+	}
+	if err := s.Reset(); err == nil {
+		t.Error("a reset that is not kept")
+	}
+	if err := s.Issuer("sandbox").Rotate(t.Context()); err == nil {
+		t.Error("a key that is not kept")
+	}
+	if _, err := s.root().Objects(t.Context(), "more", ""); code(t, err) != "NoSuchBucket" {
+		t.Errorf("the bucket of a load that failed: %v", err)
+	}
+	if s.IAM().Snapshot() != before || s.ClusterSet() != clusters {
+		t.Error("the state changed")
+	}
+	if body, err := pod.Get(t.Context(), "data", "a.txt"); err != nil || string(body) != "hello" {
+		t.Errorf("reading: %q, %v", body, err)
+	}
+	if _, err := pod.Assume(t.Context()); err != nil {
+		t.Errorf("assuming a role: %v", err)
 	}
 }
 
