@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -32,6 +33,9 @@ type pending struct {
 	done bool
 }
 
+// indexFile is the name of the file.
+const indexFile = "index.db"
+
 // format is the version of what is in the file.
 const format = "1"
 
@@ -48,7 +52,7 @@ func openDiskIndex(dir string) (*diskIndex, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	db, err := bbolt.Open(filepath.Join(dir, "index.db"), 0o600, &bbolt.Options{Timeout: patience, FreelistType: bbolt.FreelistMapType})
+	db, err := bbolt.Open(filepath.Join(dir, indexFile), 0o600, &bbolt.Options{Timeout: patience, FreelistType: bbolt.FreelistMapType})
 	if errors.Is(err, berrors.ErrTimeout) {
 		return nil, fmt.Errorf("%s: another process uses the folder", dir)
 	}
@@ -59,6 +63,18 @@ func openDiskIndex(dir string) (*diskIndex, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return &diskIndex{db: db}, nil
+}
+
+// guarded runs open, which may meet pages that refer to what is not there: the
+// library panics, or the memory that the file is mapped to faults.
+func guarded(open func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if met := recover(); met != nil {
+			err = fmt.Errorf("%s is damaged: %v", indexFile, met)
+		}
+	}()
+	return open()
 }
 
 // prepare makes the tables.
@@ -82,6 +98,7 @@ func prepare(tx *bbolt.Tx) error {
 func (d *diskIndex) close() error { return d.db.Close() }
 
 func (d *diskIndex) view(f func(*tables) error) error {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a fault ends the request, not the process
 	return d.db.View(func(tx *bbolt.Tx) error {
 		a := &access{tx: tx}
 		if err := f(a.tables()); err != nil {
@@ -109,7 +126,20 @@ func (d *diskIndex) update(f func(*tables) error) error {
 	batch := d.waiting
 	d.waiting = nil
 	d.mu.Unlock()
-	err := d.db.Update(func(tx *bbolt.Tx) error {
+	err := d.write(batch)
+	for _, p := range batch {
+		p.done = true
+		if err != nil {
+			p.err = err
+		}
+	}
+	return p.err
+}
+
+// write writes a batch whole or not at all.
+func (d *diskIndex) write(batch []*pending) error {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	return full(d.db.Update(func(tx *bbolt.Tx) error {
 		for _, p := range batch {
 			a := &access{tx: tx}
 			p.err = p.f(a.tables())
@@ -118,14 +148,7 @@ func (d *diskIndex) update(f func(*tables) error) error {
 			}
 		}
 		return nil
-	})
-	for _, p := range batch {
-		p.done = true
-		if err != nil {
-			p.err = err
-		}
-	}
-	return p.err
+	}))
 }
 
 // access is the tables of one transaction. The first thing that goes wrong

@@ -1,6 +1,8 @@
 package storage_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -188,4 +190,78 @@ func TestDiskRefuses(t *testing.T) {
 	if _, err := storage.OpenDisk(file, storage.Config{}); err == nil {
 		t.Error("opened a file")
 	}
+}
+
+// TestDiskDamaged: of an index that was damaged on the disk nothing is read that
+// was not written, and the process lives.
+func TestDiskDamaged(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := disk(t, dir)
+	b, err := s.CreateBucket(storage.Bucket{Name: "data", Documents: map[string][]byte{"policy": []byte(strings.Repeat("deny", 1000))}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 100 {
+		if _, err := s.PutObject(b, &storage.Object{Key: fmt.Sprintf("%03d", i), ETag: fmt.Sprintf("etag-%03d", i)}, storage.Conditions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(filepath.Join(dir, "index.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(5, 6))
+	unharmed := 0
+	for range 60 {
+		damaged := slices.Clone(whole)
+		if r.IntN(4) == 0 {
+			damaged = damaged[:r.IntN(len(damaged))]
+		}
+		for i := 0; i < 1+r.IntN(20) && len(damaged) > 0; i++ {
+			damaged[r.IntN(len(damaged))] ^= byte(1 + r.IntN(255))
+		}
+		copied := t.TempDir()
+		if err := os.WriteFile(filepath.Join(copied, "index.db"), damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if examine(t, copied) {
+			unharmed++
+		}
+	}
+	if unharmed == 60 {
+		t.Error("no damage was noticed")
+	}
+}
+
+// examine reads what is there, and reports whether it could.
+func examine(t *testing.T, dir string) (whole bool) {
+	t.Helper()
+	s, err := storage.OpenDisk(dir, storage.Config{})
+	if err != nil {
+		return false
+	}
+	defer func() {
+		if met := recover(); met != nil { // which ends a request
+			whole = false
+		}
+		_ = s.Close()
+	}()
+	b, err := s.Bucket("data")
+	if err != nil {
+		return false
+	}
+	if string(b.Documents["policy"]) != strings.Repeat("deny", 1000) {
+		t.Errorf("another policy: %q", b.Documents["policy"])
+	}
+	page, err := s.Objects(b, storage.Query{Limit: 1000})
+	for _, e := range page.Entries {
+		if e.Object.ETag != "etag-"+e.Object.Key {
+			t.Errorf("another object: %+v", e.Object)
+		}
+	}
+	return err == nil && len(page.Entries) == 100
 }
