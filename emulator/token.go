@@ -83,6 +83,10 @@ func (e *Emulator) mintServiceAccount(ctx context.Context, k *cluster, request T
 	if claims.Duration == 0 {
 		claims.Duration = oidc.DefaultDuration
 	}
+	// DIVERGES: T16 no token is extended. An API server makes one of 3607
+	// seconds, for a pod and for itself, good for a year, and EKS's for 90 days;
+	// irsatz has no API server that such a token would be for, and those for STS
+	// are not extended anywhere.
 	if request.Pod != "" {
 		claims.Pod, claims.Node = &oidc.ObjectRef{Name: request.Pod}, &oidc.ObjectRef{Name: nodeName, UID: nodeUID}
 	}

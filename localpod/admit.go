@@ -8,11 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/irsatz/irsatz/emulator"
+	"github.com/irsatz/irsatz/internal/nearest"
 	"github.com/irsatz/irsatz/workload"
 )
 
@@ -80,9 +83,21 @@ func admit(ctx context.Context, config Config) (*admitted, error) {
 		return nil, err
 	}
 	if a.account.RoleARN == "" {
-		a.warnings = append(a.warnings, fmt.Sprintf("ServiceAccount %s/%s has no role: a pod of it gets no AWS identity (annotate it with eks.amazonaws.com/role-arn)", a.account.Namespace, a.account.Name))
+		a.warnings = append(a.warnings, noRole(a.account))
 	}
 	return a, nil
+}
+
+const roleAnnotation = "eks.amazonaws.com/role-arn"
+
+// noRole says why a pod has no identity, and which annotation was probably
+// meant to give it one.
+func noRole(account emulator.ServiceAccount) string {
+	text := fmt.Sprintf("ServiceAccount %s/%s has no role: a pod of it gets no AWS identity (annotate it with %s)", account.Namespace, account.Name, roleAnnotation)
+	if near, ok := nearest.Of(roleAnnotation, slices.Sorted(maps.Keys(account.Annotations))); ok && near != roleAnnotation {
+		text += "; its annotation " + near + " is no such thing"
+	}
+	return text
 }
 
 // maxAnswer bounds what is read of a webhook's answer.

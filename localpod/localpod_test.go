@@ -37,6 +37,7 @@ clusters:
       - {namespace: prod, name: app, roleArn: "arn:aws:iam::111122223333:role/app"}
       - {namespace: prod, name: plain}
       - {namespace: default, name: default}
+      - {namespace: prod, name: typo, annotations: {eks.amazonaws.com/role_arn: "arn:aws:iam::111122223333:role/app"}}
       - namespace: prod
         name: short
         annotations: {eks.amazonaws.com/role-arn: "arn:aws:iam::111122223333:role/app", eks.amazonaws.com/token-expiration: "3600"}
@@ -184,6 +185,66 @@ func TestNoRole(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(dir, "var")); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("token: %v", err)
 		}
+	}
+}
+
+// TestF02_MisspeltAnnotation: the pod gets nothing, and the warning names what
+// was meant.
+func TestF02_MisspeltAnnotation(t *testing.T) {
+	t.Parallel()
+	e := irsatest.Start(t, setup)
+	p, dir := pod(t, e, localpod.Config{Namespace: "prod", ServiceAccount: "typo"})
+	if env := variables(t, p, dir); env["AWS_ROLE_ARN"] != "" {
+		t.Errorf("%v", env)
+	}
+	if len(p.Warnings) != 1 || !strings.HasSuffix(p.Warnings[0], "; its annotation eks.amazonaws.com/role_arn is no such thing") {
+		t.Errorf("warnings %q", p.Warnings)
+	}
+}
+
+// TestF21_TokenReadOnce: a program that keeps the text of its token is refused
+// when that has expired, while the file has a newer one that is good.
+func TestF21_TokenReadOnce(t *testing.T) {
+	t.Parallel()
+	e := irsatest.Start(t, setup)
+	_, dir := pod(t, e, localpod.Config{Namespace: "prod", ServiceAccount: "short"})
+	file := filepath.Join(dir, tokenFile)
+	kept := filepath.Join(t.TempDir(), "kept")
+	read := func() string {
+		t.Helper()
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	first := read()
+	if err := os.WriteFile(kept, []byte(first), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	assume := func(file string) error {
+		c := &awsclient.Client{Endpoint: e.AWSURL(), Region: "eu-west-1", HTTP: client(t, e), RoleARN: "arn:aws:iam::111122223333:role/app", TokenFile: file, SessionName: "app"}
+		_, err := c.Assume(t.Context())
+		return err
+	}
+	if err := assume(kept); err != nil {
+		t.Fatal(err)
+	}
+	e.Advance(70 * time.Minute)
+	for deadline := clock.Now().Add(10 * time.Second); read() == first; time.Sleep(20 * time.Millisecond) {
+		if clock.Now().After(deadline) {
+			t.Fatal("the token is not refreshed")
+		}
+	}
+	refusal, ok := errors.AsType[*awsclient.Error](assume(kept))
+	if !ok || refusal.Code != "ExpiredTokenException" {
+		t.Errorf("the text that was kept: %v", refusal)
+	}
+	if err := assume(file); err != nil {
+		t.Errorf("the file: %v", err)
+	}
+	if why := e.Why(); !strings.Contains(why, "expired") {
+		t.Errorf("why: %s", why)
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	clientset "k8s.io/client-go/kubernetes"
 
 	"github.com/irsatz/irsatz/internal/pki"
@@ -120,6 +121,8 @@ func TestRealPods(t *testing.T) {
 	t.Run("W29, W30 generated names", func(t *testing.T) { checkPod(t, createPod(t, c, "pods", "")) })
 	t.Run("T34 the token of the volume", func(t *testing.T) { checkProjectedToken(t, c) })
 	t.Run("W31 a service account made just before", func(t *testing.T) { checkLateAccount(t, c) })
+	t.Run("F01 annotated after the pod", func(t *testing.T) { checkAnnotatedLater(t, c) })
+	t.Run("F49 a chart that knows no annotation", func(t *testing.T) { checkDroppedAnnotation(t, c) })
 	t.Run("W23 ConfigMap", func(t *testing.T) { checkConfigMap(t, c) })
 	t.Run("200 pods at once", func(t *testing.T) { checkMany(t, c, h) })
 	t.Run("W28 the API server's requests", func(t *testing.T) {
@@ -212,12 +215,63 @@ func checkLateAccount(t *testing.T, c clientset.Interface) {
 	}
 }
 
+// checkAnnotatedLater: what a pod is given is decided when it is created. One
+// that was there before its service account's annotation stays without.
+func checkAnnotatedLater(t *testing.T, c clientset.Interface) {
+	if _, err := c.CoreV1().ServiceAccounts("pods").Create(t.Context(), &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "later"}}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	early := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "early"}, Spec: corev1.PodSpec{ServiceAccountName: "later", Containers: []corev1.Container{{Name: "web", Image: "nginx"}}}}
+	if _, err := c.CoreV1().Pods("pods").Create(t.Context(), early, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	annotate(t, c, "later", "from-annotation")
+	wantRole(t, c, "later", "from-annotation")
+	pod, err := c.CoreV1().Pods("pods").Get(t.Context(), "early", metav1.GetOptions{})
+	if err != nil || len(pod.Spec.Containers[0].Env) != 0 {
+		t.Errorf("%v, %v", pod.Spec.Containers[0].Env, err)
+	}
+}
+
+// checkDroppedAnnotation: a chart that replaces a service account with what it
+// knows takes the role away, and the object says who it was.
+func checkDroppedAnnotation(t *testing.T, c clientset.Interface) {
+	sa := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "charted"}}
+	if _, err := c.CoreV1().ServiceAccounts("pods").Create(t.Context(), sa, metav1.CreateOptions{FieldManager: "chart"}); err != nil {
+		t.Fatal(err)
+	}
+	annotate(t, c, "charted", "from-annotation")
+	wantRole(t, c, "charted", "from-annotation")
+	replaced, err := c.CoreV1().ServiceAccounts("pods").Update(t.Context(), sa, metav1.UpdateOptions{FieldManager: "chart"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantRole(t, c, "charted", "")
+	for _, m := range replaced.ManagedFields {
+		if strings.Contains(string(m.FieldsV1.Raw), "eks.amazonaws.com/role-arn") {
+			t.Errorf("%s still manages the annotation", m.Manager)
+		}
+	}
+}
+
+// annotate gives a service account a role, "" taking it away.
+func annotate(t *testing.T, c clientset.Interface, account, role string) {
+	t.Helper()
+	value := "null"
+	if role != "" {
+		value = fmt.Sprintf("%q", role)
+	}
+	patch := `{"metadata":{"annotations":{"eks.amazonaws.com/role-arn":` + value + `}}}`
+	if _, err := c.CoreV1().ServiceAccounts("pods").Patch(t.Context(), account, types.MergePatchType, []byte(patch), metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // checkConfigMap: a service account without annotation has the ConfigMap's role;
 // an annotation comes before it, and when it goes the ConfigMap counts again.
 func checkConfigMap(t *testing.T, c clientset.Interface) {
 	namespaceOf(t, closed, "eks")
-	sa, err := c.CoreV1().ServiceAccounts("pods").Create(t.Context(), &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "mapped"}}, metav1.CreateOptions{})
-	if err != nil {
+	if _, err := c.CoreV1().ServiceAccounts("pods").Create(t.Context(), &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "mapped"}}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	configMap := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "pod-identity-webhook"}, Data: map[string]string{"config": `{"pods/mapped":{"RoleARN":"from-configmap","Audience":"a"}}`}}
@@ -225,20 +279,9 @@ func checkConfigMap(t *testing.T, c clientset.Interface) {
 		t.Fatal(err)
 	}
 	wantRole(t, c, "mapped", "from-configmap")
-	annotate := func(value *string) {
-		t.Helper()
-		patch := `{"metadata":{"annotations":{"eks.amazonaws.com/role-arn":null}}}`
-		if value != nil {
-			patch = fmt.Sprintf(`{"metadata":{"annotations":{"eks.amazonaws.com/role-arn":%q}}}`, *value)
-		}
-		if _, err := c.CoreV1().ServiceAccounts("pods").Patch(t.Context(), sa.Name, "application/merge-patch+json", []byte(patch), metav1.PatchOptions{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	own := "from-annotation"
-	annotate(&own)
-	wantRole(t, c, "mapped", own)
-	annotate(nil)
+	annotate(t, c, "mapped", "from-annotation")
+	wantRole(t, c, "mapped", "from-annotation")
+	annotate(t, c, "mapped", "")
 	wantRole(t, c, "mapped", "from-configmap")
 	configMap.Data["config"] = "{}"
 	if _, err := c.CoreV1().ConfigMaps("eks").Update(t.Context(), configMap, metav1.UpdateOptions{}); err != nil {

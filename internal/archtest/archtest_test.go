@@ -71,7 +71,7 @@ var rules = archtest.Rules{
 		},
 		"irsatest":  {"emulator", "localpod", "manifest"},
 		"scenarios": {"internal/nearest"},
-		"localpod":  {"emulator", "intercept", "workload", "internal/kubelet", "internal/pki"},
+		"localpod":  {"emulator", "intercept", "workload", "internal/kubelet", "internal/nearest", "internal/pki"},
 		"simulate":  {"iam/arn", "iam/catalogue", "iam/policy", "internal/nearest", "internal/syntax"},
 		"lint":      {"iam/arn", "iam/catalogue", "iam/policy", "internal/nearest", "internal/syntax", "manifest"},
 		"cmd/irsatz": {

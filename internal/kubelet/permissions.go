@@ -81,14 +81,15 @@ const (
 	fileKind kind = iota
 	dirKind
 	linkKind
+	visibleKind // the link that programs open
 )
 
 // own gives a path the owner and the group. As in the kubelet the owner is
-// that of the file only, while the group goes to everything in the volume, and
-// folders hand it on (set-group-ID).
+// that of the file and of the link to it only, while the group goes to
+// everything in the volume, and folders hand it on (set-group-ID).
 func (p Permissions) own(path string, k kind) error {
 	uid, gid := -1, -1
-	if p.Owner != nil && k == fileKind {
+	if p.Owner != nil && (k == fileKind || k == visibleKind) {
 		uid = int(*p.Owner)
 	}
 	if p.Group != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/irsatz/irsatz/internal/kubelet"
 )
 
-func TestT27NextRefresh(t *testing.T) {
+func TestT27_NextRefresh(t *testing.T) {
 	t.Parallel()
 	issued := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 	for _, tt := range []struct{ lifetime, jitter, want time.Duration }{
@@ -116,6 +116,7 @@ func TestRunRefreshesOnSchedule(t *testing.T) {
 	})
 }
 
+// TestRunJitterIsAtMostTenSeconds holds T27.
 func TestRunJitterIsAtMostTenSeconds(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

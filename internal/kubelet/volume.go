@@ -81,6 +81,9 @@ func (v *TokenVolume) Write(token string) (Written, error) {
 	if old, err := os.ReadFile(v.Path()); err == nil && bytes.Equal(old, []byte(token)) {
 		return Written{}, nil
 	}
+	// DIVERGES: the folder of the volume is 0755, where the kubelet's is a tmpfs
+	// with 1777. In a container that is mounted read-only; here it would be
+	// open to all users of the machine.
 	if err := os.MkdirAll(v.Dir, 0o755); err != nil {
 		return Written{}, fmt.Errorf("write token: %w", err)
 	}
@@ -125,7 +128,7 @@ func (v *TokenVolume) writeLinked(token string) (ownership, err error) {
 		err = os.RemoveAll(v.in(old))
 	}
 	return errors.Join(ownership, v.Permissions.own(v.Dir, dirKind),
-		v.Permissions.own(v.in(dataLink), linkKind), v.Permissions.own(v.Path(), linkKind)), err
+		v.Permissions.own(v.in(dataLink), linkKind), v.Permissions.own(v.Path(), visibleKind)), err
 }
 
 func (v *TokenVolume) in(name string) string { return filepath.Join(v.Dir, name) }
