@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -116,9 +117,11 @@ func (e *Emulator) plan(there *clusterSet, state *manifest.State) (*clusterSet, 
 			return nil, err
 		}
 	}
+	var wrong []error
+	fail := func(at manifest.Pos, err error) { wrong = append(wrong, fmt.Errorf("%s: %w", at, err)) }
 	for _, m := range state.Clusters {
 		if err := p.load(m); err != nil {
-			return nil, fmt.Errorf("%s: %w", m.Pos, err)
+			fail(m.Pos, err)
 		}
 	}
 	if len(p.order) == 0 {
@@ -128,19 +131,26 @@ func (e *Emulator) plan(there *clusterSet, state *manifest.State) (*clusterSet, 
 	}
 	for _, m := range state.Issuers {
 		if err := p.loadOther(m); err != nil {
-			return nil, fmt.Errorf("%s: %w", m.Pos, err)
+			fail(m.Pos, err)
 		}
+	}
+	if len(wrong) > 0 { // what is in these clusters would be wrong as well
+		return nil, errors.Join(wrong...)
 	}
 	for _, sa := range state.ServiceAccounts {
 		k, ok := p.byName[first(sa.Cluster, p.order[0].name)]
 		if !ok {
-			return nil, fmt.Errorf("%s: there is no cluster %s", sa.Pos, sa.Cluster)
+			fail(sa.Pos, fmt.Errorf("there is no cluster %s", sa.Cluster))
+			continue
 		}
 		s := &serviceAccount{namespace: sa.Namespace, name: sa.Name, annotations: sa.Annotations}
 		k.serviceAccounts[s.key()] = s
 	}
 	for _, k := range p.order {
 		k.hook(e.hookConfig())
+	}
+	if len(wrong) > 0 {
+		return nil, errors.Join(wrong...)
 	}
 	return newClusterSet(p.order, p.others), nil
 }

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -27,12 +28,13 @@ func (e *Emulator) expand(there *world, state *manifest.State) (*manifest.State,
 	for i := range state.Clusters {
 		x.provider(&state.Clusters[i])
 	}
+	var wrong []error
 	for i := range state.IAMServiceAccounts {
 		if err := x.serviceAccount(&state.IAMServiceAccounts[i]); err != nil {
-			return nil, fmt.Errorf("%s: %w", state.IAMServiceAccounts[i].Pos, err)
+			wrong = append(wrong, fmt.Errorf("%s: %w", state.IAMServiceAccounts[i].Pos, err))
 		}
 	}
-	return x.state, nil
+	return x.state, errors.Join(wrong...)
 }
 
 // provider adds the OIDC provider that a cluster asks for, unless it is there.

@@ -23,14 +23,8 @@ type change struct {
 // what is in the world's IAM and S3 already.
 func (e *Emulator) prepare(w *world, state *manifest.State) (*change, error) {
 	state, err := e.expand(w, state)
-	if err != nil {
-		return nil, err
-	}
-	clusters, err := e.plan(w.clusters.Load(), state)
-	if err != nil {
-		return nil, err
-	}
-	loader := &loader{account: e.config.Account}
+	clusters, unplanned := e.plan(w.clusters.Load(), state)
+	loader := &loader{account: e.config.Account, errs: []error{err, unplanned}}
 	named := loader.entities(state)
 	c := &change{state: state, clusters: clusters, named: named, entities: named.create, objects: loader.seed(state)}
 	if err := errors.Join(loader.errs...); err != nil || w.records == nil {

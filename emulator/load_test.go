@@ -70,6 +70,35 @@ func TestLoadAllOrNothing(t *testing.T) {
 	}
 }
 
+// TestLoadSaysAll: all that is wrong with a manifest is said at once, each with
+// its line.
+func TestLoadSaysAll(t *testing.T) {
+	t.Parallel()
+	s := start(t, standardSetup())
+	got := s.send("POST", "/v1/state", `apiVersion: irsatz/v1
+clusters:
+  - {name: sandbox, oidcIssuer: "https://other.example.com"}
+  - {name: twin, oidcIssuer: "`+issuers["sandbox"]+`"}
+policies:
+  - {managedPolicyName: p, policyDocument: {Version: "2012-10-17", Statement: [{Effect: Perhaps}]}}
+  - {managedPolicyName: q, policyDocument: {Version: "2012-10-17", Statement: []}}
+---
+apiVersion: eksctl.io/v1alpha5
+kind: ClusterConfig
+metadata: {name: sandbox, region: eu-west-1}
+iam: {withOIDC: true, serviceAccounts: [{metadata: {name: app}, attachPolicy: {Version: "2012-10-17", Statement: [{Effect: Allow, Action: s3}]}}]}
+`)
+	for _, want := range []string{
+		"request:3: clusters[0]: cluster sandbox already has the issuer", "request:4: clusters[1]: cluster sandbox and cluster twin have the same issuer",
+		"request:6: policies[0].policyDocument: MalformedPolicyDocument", "request:7: policies[1].policyDocument: MalformedPolicyDocument",
+		"request:12: iam.serviceAccounts[0].attachPolicy: MalformedPolicyDocument",
+	} {
+		if got.status != 422 || !strings.Contains(got.body, want) {
+			t.Errorf("%d %s\nwant %s", got.status, got.body, want)
+		}
+	}
+}
+
 // TestLoadLater: what is loaded while the emulator runs works at once, beside
 // what was there.
 func TestLoadLater(t *testing.T) {
