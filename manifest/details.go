@@ -88,6 +88,7 @@ func (l *loader) userDetail(c cursor) User {
 		Tags:                r.get("Tags").tagDetails(),
 	}
 	u.AccountID = l.accountOf(r, "user"+u.Path+u.Name)
+	l.partial.addDumped(u.Pos)
 	return u
 }
 
@@ -125,6 +126,7 @@ func (l *loader) roleDetail(c cursor) Role {
 		Tags:                r.get("Tags").tagDetails(),
 	}
 	role.AccountID = l.accountOf(r, "role"+role.Path+role.Name)
+	l.partial.addDumped(role.Pos)
 	for _, e := range r.get("InstanceProfileList").list() {
 		p := l.profileDetail(e)
 		p.Role = role.Name

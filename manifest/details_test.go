@@ -90,6 +90,44 @@ func TestDetailsAsTheAPIHasThem(t *testing.T) {
 	}
 }
 
+// TestDetailsCompleted: a native document says what a dump does not tell.
+func TestDetailsCompleted(t *testing.T) {
+	t.Parallel()
+	dump := filepath.Join("testdata", "details", "account.json")
+	native := func(account, text string) string {
+		return filepath.Join(files(t, map[string]string{"rest.yaml": "apiVersion: irsatz/v1\naccount: \"" + account + "\"\n" + text}), "rest.yaml")
+	}
+	rest := native("111122223333", "users: [{userName: CI, accessKeys: [{accessKeyId: AKIAEXAMPLE, secretAccessKey: secret}]}, {userName: new, accessKeys: [{accessKeyId: AKIAOTHER, secretAccessKey: secret}]}]\n"+
+		"roles: [{roleName: audit, maxSessionDuration: 7200, description: Of the auditors}]\n")
+	for _, paths := range [][]string{{dump, rest}, {rest, dump}} {
+		s := load(t, paths...)
+		got := map[string]int{}
+		for _, u := range s.Users {
+			got[u.Name] = len(u.AccessKeys)
+		}
+		if diff := cmp.Diff(map[string]int{"ci": 1, "alice": 0, "new": 1}, got); diff != "" {
+			t.Errorf("users (-want +got):\n%s", diff)
+		}
+		for _, r := range s.Roles {
+			if want := map[bool]int{true: 7200, false: 3600}[r.Name == "audit"]; r.MaxSessionDuration != want || (r.Description != "") != (want == 7200) || r.TrustPolicy.JSON == nil {
+				t.Errorf("role %+v", r)
+			}
+		}
+		if len(s.Roles) != 4 {
+			t.Errorf("%d roles", len(s.Roles))
+		}
+	}
+	for name, path := range map[string]string{
+		":3: roles[0].assumeRolePolicyDocument: missing, it is required":  native("111122223333", "roles: [{roleName: audit, managedPolicyArns: [\"arn:aws:iam::aws:policy/AdministratorAccess\"]}]\n"),
+		":3: roles[0].assumeRolePolicyDocument: missing, it is required ": native("444455556666", "roles: [{roleName: audit, maxSessionDuration: 7200}]\n"),
+		":3: users[0]: user ci is given twice":                            native("111122223333", "users: [{userName: ci, groups: [readers], accessKeys: [{accessKeyId: AKIAEXAMPLE, secretAccessKey: secret}]}]\n"),
+	} {
+		if _, err := manifest.Load([]string{dump, path}, nil); err == nil || !strings.Contains(err.Error(), path+strings.TrimSpace(name)) {
+			t.Errorf("%v, want %s", err, name)
+		}
+	}
+}
+
 func TestDetailsNotes(t *testing.T) {
 	t.Parallel()
 	const group = `{"Path": "/", "GroupName": "a", "GroupId": "AGPAEXAMPLE000000001", "Arn": "arn:aws:iam::111122223333:group/a", "CreateDate": "2024-01-02T03:04:05Z"}`

@@ -69,9 +69,12 @@ type loader struct {
 	skipped      skipped // of the current file
 	homes        homes
 	pages        pages
+	partial      partial
 }
 
 func (l *loader) finish() (*State, error) {
+	l.completeUsers()
+	l.completeRoles()
 	if l.problems.err() == nil {
 		l.state.joinClusters(&l.problems)
 		l.state.fillDefaults()

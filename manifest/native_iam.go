@@ -105,7 +105,7 @@ func (l *loader) role(c cursor) Role {
 		Path:                r.path(checkIAMPath),
 		ID:                  r.get("roleId").checked(checkID),
 		Description:         r.get("description").checked(checkDescription),
-		TrustPolicy:         r.need("assumeRolePolicyDocument").document(),
+		TrustPolicy:         r.get("assumeRolePolicyDocument").document(),
 		MaxSessionDuration:  defaultSession,
 		ManagedPolicyARNs:   r.get("managedPolicyArns").texts(checkPolicyARN),
 		InlinePolicies:      r.get("policies").inlinePolicies(),
@@ -115,6 +115,9 @@ func (l *loader) role(c cursor) Role {
 	}
 	if d := r.get("maxSessionDuration"); d.present() {
 		role.MaxSessionDuration = d.number(3600, 43200)
+	}
+	if r.read && !r.get("assumeRolePolicyDocument").present() {
+		l.partial.addUntrusted(role.Pos)
 	}
 	role.TrustPolicy.Stored = role.ID != ""
 	markStored(role.InlinePolicies, role.ID)
