@@ -124,16 +124,18 @@ func checkPart(u *storage.Upload, p *storage.Part, want chosen) *awsapi.Error {
 func assemble(u *storage.Upload, parts []*storage.Part) *storage.Object {
 	o := u.Draft
 	sum := md5.New()
-	for _, p := range parts {
+	contents := make([]storage.Content, len(parts))
+	for i, p := range parts {
 		raw, _ := hex.DecodeString(strings.Trim(p.ETag, `"`))
 		sum.Write(raw)
-		o.Content = storage.Join(o.Content, p.Content)
+		contents[i] = p.Content
 		part := storage.Part{Number: p.Number, Size: p.Size}
 		if u.Algorithm != "" {
 			part.Checksum = p.Checksum
 		}
 		o.Parts = append(o.Parts, part)
 	}
+	o.Content = storage.Join(contents...)
 	count := "-" + strconv.Itoa(len(parts))
 	o.ETag = `"` + hex.EncodeToString(sum.Sum(nil)) + count + `"`
 	algorithm := wholeChecksum(u)
