@@ -273,7 +273,7 @@ func (x *exchange) route() *awsapi.Error {
 		return x.noRoute(to, sub)
 	}
 	for _, p := range x.params {
-		if !x.op.understands(p.name) {
+		if !x.op.understands(p.name) && !x.idle(p.name) {
 			return x.unknownParam(p)
 		}
 	}
@@ -297,10 +297,21 @@ func (x *exchange) noRoute(to target, sub string) *awsapi.Error {
 	return e
 }
 
+// idle reports whether a parameter that nobody knows can do no harm: when an
+// object is read, as where a page adds one to get past a cache.
+func (x *exchange) idle(name string) bool {
+	if x.op.name != "GetObject" && x.op.name != "HeadObject" {
+		return false
+	}
+	lower := strings.ToLower(name)
+	return x.routes.names[lower] == "" && !strings.HasPrefix(lower, "response-")
+}
+
 // unknownParam refuses a parameter that the operation does not take.
 //
 // DIVERGES: AWS ignores query parameters and x-amz- headers that it does not
 // know. Here "?ACL" must not pass for a plain request, nor a header for nothing.
+// Only reading an object takes parameters that are like none of S3's.
 func (x *exchange) unknownParam(p pair) *awsapi.Error {
 	x.call.Record.Operation = x.op.name
 	if proper, ok := x.routes.names[strings.ToLower(p.name)]; ok && proper != p.name {

@@ -458,3 +458,24 @@ func TestHazard14Tags(t *testing.T) {
 		t.Errorf("after untagging: %d", got.status)
 	}
 }
+
+// TestIdleParameters: a page may add a parameter to get an object past a cache,
+// but none that S3 knows in another spelling.
+func TestIdleParameters(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for target, want := range map[string]int{
+		"GET /data/public/a.txt?v=1": 200, "HEAD /data/public/a.txt?utm_source=x&utm_medium=y": 200, "GET /data/public/a.txt?v": 200,
+		"GET /data/public/a.txt?v=1&v=2": 400, "GET /data/public/a.txt?ACL": 400, "GET /data/public/a.txt?Prefix=a": 400, "GET /data/public/a.txt?VersionId=null": 400,
+		"GET /data/public/a.txt?response-status=200": 400, "GET /data/public/a.txt?x-amz-v=1": 501, "GET /data/public/a.txt?tagging&v=1": 400,
+		"PUT /data/public/a.txt?v=1": 400, "DELETE /data/public/a.txt?v=1": 400, "GET /data?v=1": 400, "GET /?v=1": 400,
+	} {
+		method, target, _ := strings.Cut(target, " ")
+		if got := w.call(w.root(), method, target); got.status != want {
+			t.Errorf("%s %s: %d, want %d %s", method, target, got.status, want, got.body)
+		}
+	}
+	if got := w.call(w.role("none"), http.MethodGet, "/data/public/a.txt?v=1"); got.status != 403 {
+		t.Errorf("denied: %d", got.status)
+	}
+}

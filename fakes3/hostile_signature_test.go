@@ -146,7 +146,7 @@ func TestHostilePresigned(t *testing.T) {
 		{"another region", c, "/data/public/a.txt", query(region, "us-east-1"), "AuthorizationQueryParametersError"},
 		{"another service", c, "/data/public/a.txt", query("%2Fs3%2F", "%2Fiam%2F"), "AuthorizationQueryParametersError"},
 		{"another key", c, "/data/public/a.txt", query("X-Amz-Credential="+c.id, "X-Amz-Credential="+limited.id), "InvalidAccessKeyId"},
-		{"no token", c, "/data/public/a.txt", query("X-Amz-Security-Token", "X-Ignored"), "InvalidArgument"},
+		{"no token", c, "/data/public/a.txt", query("X-Amz-Security-Token", "X-Ignored"), "InvalidAccessKeyId"},
 		{"ACL added", c, "/data/public/a.txt", func(r *http.Request) { r.Method = http.MethodPut; r.URL.RawQuery += "&x-amz-acl=public-read" }, "SignatureDoesNotMatch"},
 		{"header added", c, "/data/public/a.txt", func(r *http.Request) { r.Header.Set("X-Amz-Copy-Source", "data/secret") }, "AccessDenied"},
 		{"signature twice", c, "/data/public/a.txt", func(r *http.Request) { r.URL.RawQuery += "&X-Amz-Signature=00" }, "AuthorizationQueryParametersError"},
