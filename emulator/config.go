@@ -81,9 +81,9 @@ type Config struct {
 	// STSDisabledRegions are those in which no account has activated STS.
 	STSDisabledRegions []string
 
-	// UnknownPrincipals lets trust policies that are written through IAM name users
-	// and roles that are not there; OpenSharedIssuers lets them trust everybody at
-	// an issuer that many organizations share. AWS refuses both.
+	// UnknownPrincipals lets policies that are written through IAM and S3 trust users
+	// and roles that are not there; OpenSharedIssuers lets trust policies trust
+	// everybody at an issuer that many organizations share. AWS refuses both.
 	UnknownPrincipals, OpenSharedIssuers bool
 
 	// IssuerDial and IssuerRoots reach the issuers that do not live here, to fetch

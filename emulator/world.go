@@ -26,8 +26,10 @@ type world struct {
 	api   awsapi.Config
 	store *iam.Store
 	sts   *fakests.Server
-	// stsConfig is that of sts, for a rehearsal with another.
+	// stsConfig is that of sts, for a rehearsal with another; s3Config is that of
+	// S3 in memory without bound.
 	stsConfig fakests.Config
+	s3Config  fakes3.Config
 	iam       *fakeiam.Server
 	s3        *fakes3.Server
 	clusters  atomic.Pointer[clusterSet]
@@ -112,6 +114,7 @@ func (e *Emulator) makeWorld(records *datadir.Records) (*world, error) {
 	if w.sts, err = fakests.New(w.stsConfig); err != nil {
 		return nil, err
 	}
+	w.s3Config = fakes3.Config{Config: w.api, HostBases: hostBases, UnknownPrincipals: c.UnknownPrincipals}
 	w.iam, err = fakeiam.New(fakeiam.Config{
 		Config: w.api, Thumbprints: e.verifier, UnknownPrincipals: c.UnknownPrincipals, OpenSharedIssuers: c.OpenSharedIssuers,
 	})
@@ -137,7 +140,7 @@ func (e *Emulator) openStore(records *datadir.Records) (*iam.Store, error) {
 
 // openS3 opens the buckets and makes the service over them.
 func (w *world) openS3(config storage.Config) (err error) {
-	s3 := w.s3Config()
+	s3 := w.s3Config
 	if w.records != nil {
 		if w.buckets, err = storage.OpenDisk(w.records.Folder(s3Folder), config); err != nil {
 			return err
@@ -148,11 +151,6 @@ func (w *world) openS3(config storage.Config) (err error) {
 	}
 	w.s3, err = fakes3.New(s3)
 	return err
-}
-
-// s3Config is that of S3 in memory without bound.
-func (w *world) s3Config() fakes3.Config {
-	return fakes3.Config{Config: w.api, HostBases: hostBases}
 }
 
 // enter returns the world as it is now, for one request, which releases it.
@@ -230,7 +228,7 @@ func (e *Emulator) loadInto(w *world, state *manifest.State) error {
 	if err != nil {
 		return err
 	}
-	if err := change.objects.check(w.s3Config(), there); err != nil {
+	if err := change.objects.check(w.s3Config, there); err != nil {
 		return err
 	}
 	defer e.verifier.Reset()

@@ -1,10 +1,7 @@
 package fakeiam
 
 import (
-	"strings"
-
 	"github.com/irsatz/irsatz/iam"
-	"github.com/irsatz/irsatz/iam/arn"
 	"github.com/irsatz/irsatz/iam/policy"
 )
 
@@ -36,32 +33,9 @@ func (s *Server) checkTrusted(snapshot *iam.Snapshot, accountID string, trust *p
 		return nil
 	}
 	for _, p := range trust.Principals() {
-		if p.Type == "AWS" && !exists(snapshot, accountID, p.Value) {
+		if p.Type == "AWS" && !snapshot.HasPrincipal(accountID, p.Value) {
 			return malformedDocument(&policy.MalformedError{Message: `Invalid principal in policy: "AWS":"` + p.Value + `"`})
 		}
 	}
 	return nil
-}
-
-// exists reports whether an AWS principal is there, as far as its account is: the
-// account itself is the one that the request is for.
-func exists(snapshot *iam.Snapshot, accountID, principal string) bool {
-	a, err := arn.Parse(principal)
-	if err != nil || a.AccountID != accountID && !snapshot.HasAccount(a.AccountID) {
-		return true
-	}
-	head, name, _ := strings.Cut(a.Resource, "/")
-	switch a.Service + ":" + head {
-	case "iam:user":
-		u, ok := snapshot.User(a.AccountID, name[strings.LastIndexByte(name, '/')+1:])
-		return ok && u.ARN == principal
-	case "iam:role":
-		_, ok := snapshot.RoleByARN(principal)
-		return ok
-	case "sts:assumed-role":
-		role, _, _ := strings.Cut(name, "/")
-		r, ok := snapshot.Role(a.AccountID, role)
-		return ok && r.Name == role
-	}
-	return true
 }

@@ -35,6 +35,9 @@ type Config struct {
 	// other host name the bucket stands in the path.
 	HostBases []string
 
+	// UnknownPrincipals lets bucket policies name users and roles that are not there.
+	UnknownPrincipals bool
+
 	// Storage keeps the buckets and objects. Nil means memory without bound. The
 	// Server does not close it.
 	Storage Storage

@@ -186,9 +186,10 @@ func (x *exchange) mayRead(action string) bool {
 	if x.version != "" && action == "GetObjectTagging" { // the only one that has a twin
 		action = "GetObjectVersionTagging"
 	}
-	return x.config.Store.Authorize(&iam.Question{
+	p, err := x.policyFor(x.bucket)
+	return err == nil && x.config.Store.Authorize(&iam.Question{
 		Caller: x.call.Caller, Action: full(action), Resource: arn.Object(x.name, x.key).String(),
-		ResourceAccount: x.bucket.Owner, ResourcePolicy: x.bucket.policyFor(x.call.Caller.AccountID), Context: x.context(action),
+		ResourceAccount: x.bucket.Owner, ResourcePolicy: p, Context: x.context(action),
 	}).Allowed()
 }
 

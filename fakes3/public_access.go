@@ -21,12 +21,12 @@ var restricting = &policy.Policy{
 }
 
 // policyFor returns the policy of the bucket as it counts for the caller.
-func (b *bucket) policyFor(accountID string) *policy.Policy {
+func (x *exchange) policyFor(b *bucket) (*policy.Policy, *awsapi.Error) {
 	s := b.settings
-	if s.public && s.access.restrict && accountID != b.Owner {
-		return restricting
+	if s.public && s.access.restrict && x.call.Caller.AccountID != b.Owner {
+		return restricting, nil
 	}
-	return s.policy
+	return x.policyNow(b)
 }
 
 // prevented words what Block Public Access does not let anybody do.

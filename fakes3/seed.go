@@ -38,6 +38,7 @@ func (s *Server) CreateBucket(in Bucket) error {
 	if err != nil {
 		return fmt.Errorf("create bucket %q: %w", in.Name, err)
 	}
+	as.holders = holders(s.config.Store.Snapshot(), as.policy)
 	if err := s.store.create(in.Name, in.AccountID, as); err != nil {
 		return fmt.Errorf("create bucket %q: %w", in.Name, err)
 	}
@@ -64,6 +65,7 @@ func (s *Server) SetBucket(in Bucket) error {
 			as.versioning = storage.Suspended
 		}
 		now.policy, now.tags, now.versioning = as.policy, as.tags, as.versioning
+		now.holders = holders(s.config.Store.Snapshot(), as.policy)
 		return nil
 	}
 	if err := s.store.configure(b, set); err != nil {

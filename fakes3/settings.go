@@ -1,6 +1,7 @@
 package fakes3
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"maps"
@@ -16,6 +17,7 @@ import (
 // them sees one state.
 type settings struct {
 	policy     *policy.Policy
+	holders    map[string]string // the unique ids of users and roles that it names by their ARNs
 	tags       []iam.Tag
 	versioning string // "", Enabled or Suspended
 
@@ -50,19 +52,25 @@ func (s *settings) clone() settings {
 
 // The names of the documents that are no configuration.
 const (
-	policyDocument = "policy"
-	tagsDocument   = "tagging"
+	policyDocument  = "policy"
+	holdersDocument = "policyHolders"
+	tagsDocument    = "tagging"
 )
 
 // settingsOf reads the settings of a bucket.
 func settingsOf(b *storage.Bucket) (*settings, error) {
 	s := settings{versioning: b.Versioning, documents: maps.Clone(b.Documents)}
 	if source, ok := s.documents[policyDocument]; ok {
-		document, err := policy.Parse(policy.Resource, source)
+		document, err := policy.ParseStored(policy.Resource, source)
 		if err != nil {
 			return nil, fmt.Errorf("policy of bucket %s: %w", b.Name, err)
 		}
 		s.policy = namedPolicy(b.Name, document)
+	}
+	if body, ok := s.documents[holdersDocument]; ok {
+		if err := json.Unmarshal(body, &s.holders); err != nil {
+			return nil, fmt.Errorf("principals of the policy of bucket %s: %w", b.Name, err)
+		}
 	}
 	if body, ok := s.documents[tagsDocument]; ok {
 		var in tagging
@@ -71,8 +79,9 @@ func settingsOf(b *storage.Bucket) (*settings, error) {
 		}
 		s.tags = fromXML(in.Tags)
 	}
-	delete(s.documents, policyDocument)
-	delete(s.documents, tagsDocument)
+	for _, name := range [...]string{policyDocument, holdersDocument, tagsDocument} {
+		delete(s.documents, name)
+	}
 	return newSettings(s)
 }
 
@@ -85,6 +94,9 @@ func (s *settings) fill(b *storage.Bucket) {
 	}
 	if s.policy != nil {
 		b.Documents[policyDocument] = s.policy.Document.Source()
+	}
+	if len(s.holders) > 0 {
+		b.Documents[holdersDocument], _ = json.Marshal(s.holders)
 	}
 	if len(s.tags) > 0 {
 		b.Documents[tagsDocument], _ = xml.Marshal(tagsXML(s.tags)) // which has nothing that fails

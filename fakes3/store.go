@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/iam"
@@ -24,6 +25,7 @@ type store struct {
 type bucket struct {
 	*storage.Bucket
 	settings *settings
+	current  atomic.Pointer[currentPolicy]
 }
 
 // versioned reports whether the bucket has ever been versioned.
@@ -57,7 +59,7 @@ func (s *store) bucket(name string) (*bucket, *awsapi.Error) {
 	if err != nil {
 		return nil, internal(err)
 	}
-	b := &bucket{found, settings}
+	b := &bucket{Bucket: found, settings: settings}
 	s.settled.Store(name, b)
 	return b, nil
 }

@@ -47,7 +47,7 @@ func (f *serverFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.texts, "error-texts", "current", "texts of STS errors: current, or legacy (those of tutorials written before July 2026)")
 	flags.DurationVar(&f.propagation, "iam-propagation", 0, "how long STS denies a new role, as AWS does for about 10s (default: not at all)")
 	flags.StringArrayVar(&f.disabled, "sts-disabled-region", nil, "answer as where STS is not activated in this region (may be repeated)")
-	flags.BoolVar(&f.unknown, "allow-unknown-principals", false, "let trust policies that are written through IAM name users and roles that are not there")
+	flags.BoolVar(&f.unknown, "allow-unknown-principals", false, "let policies that are written through IAM and S3 trust users and roles that are not there")
 	flags.BoolVar(&f.open, "allow-open-shared-issuers", false, "let trust policies that are written through IAM trust everybody at GitHub, GitLab and other shared issuers")
 	flags.StringVar(&f.dataDir, "data-dir", "", "keep the state in this folder (default: in memory only)")
 	f.maxMemory = defaultMaxMemory

@@ -54,7 +54,7 @@ func checkBucketStatement(s *rawStatement) *MalformedError {
 func validBucketPrincipal(e rawEntry) bool {
 	switch e.kind {
 	case "AWS":
-		return validAWS(e.value)
+		return e.deleted || validAWS(e.value)
 	case "Service":
 		return domainName.MatchString(e.value)
 	case "CanonicalUser":

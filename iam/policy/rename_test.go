@@ -63,3 +63,17 @@ func TestRename(t *testing.T) {
 		t.Error("there is no such principal")
 	}
 }
+
+// TestRenameInBucketPolicy: what was deleted is named by its id in bucket
+// policies too, which S3 does not take when they are written.
+func TestRenameInBucketPolicy(t *testing.T) {
+	t.Parallel()
+	const id, rest = "AROAEXAMPLE0000000001", `"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}}`
+	after, err := policy.MustParse(policy.Resource, `{"Statement":{"Effect":"Allow","Principal":{"AWS":"`+roleARN+rest).Rename(roleARN, id)
+	if err != nil || string(after.Source()) != `{"Statement":{"Effect":"Allow","Principal":{"AWS":"`+id+rest {
+		t.Fatalf("%s, %v", after.Source(), err)
+	}
+	if _, err := policy.ParseForBucket("b", after.Source()); err == nil {
+		t.Error("an id can be written")
+	}
+}
