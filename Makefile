@@ -62,8 +62,9 @@ cover-policy: ## fail unless the tests of iam/policy and iam/arn reach every sta
 checklist: ## print which statements of docs/conformance.md have a test
 	$(GO) run ./internal/checklist
 
-conformance: build ## let other languages' AWS SDKs and the AWS CLI judge (needs bash, python3, node, a JDK, maven)
+conformance: build ## let other languages' AWS SDKs and the AWS CLI judge (needs bash, curl, python3, node, a JDK, maven, rclone)
 	IRSATZ=$${IRSATZ:-bin/irsatz} ./conformance/run
+	IRSATZ=$${IRSATZ:-bin/irsatz} ./conformance/transfers/run
 
 bench: ## run all benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...

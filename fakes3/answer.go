@@ -61,9 +61,20 @@ func (x *exchange) done(status int) *awsapi.Error {
 	return nil
 }
 
+// explainHeader records which header a refusal is about, where nothing else is
+// known of its cause: SDKs do not show it.
+func (x *exchange) explainHeader(e *awsapi.Error) {
+	for _, d := range e.Details {
+		if d.Name == "Header" && e.Status == http.StatusNotImplemented && x.call.Record.Cause == "" {
+			x.call.Explain("the header "+d.Value+" asks for something that irsatz does not have", "leave the header out")
+		}
+	}
+}
+
 // refuse writes an error and finishes the call.
 func (x *exchange) refuse(e *awsapi.Error) {
 	h := x.common()
+	x.explainHeader(e)
 	for _, d := range e.Headers {
 		h.Set(d.Name, d.Value)
 	}

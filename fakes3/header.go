@@ -50,6 +50,7 @@ var amzHeaders = map[string]headerUse{
 	"X-Amz-Bypass-Governance-Retention": understood, "X-Amz-Bucket-Object-Lock-Enabled": understood,
 	"X-Amz-Object-Ownership": understood, attributesHeader: understood, "X-Amz-Max-Parts": understood, "X-Amz-Part-Number-Marker": understood,
 	"X-Amz-Optional-Object-Attributes": understood,
+	"X-Amz-Te":                         understood, // of the AWS SDK for Java: an MD5 after the body, which is left out if the answer does not announce it
 
 	"X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": understood, "X-Amz-Server-Side-Encryption-Context": understood,
 	"X-Amz-Server-Side-Encryption-Bucket-Key-Enabled": understood, "X-Amz-Server-Side-Encryption-Customer-Algorithm": missing,

@@ -77,12 +77,15 @@ public final class S3 {
     private static String upload(AmazonS3 s3, String[] args) throws Exception {
         TransferManager transfers = TransferManagerBuilder.standard().withS3Client(s3)
                 .withMultipartUploadThreshold(5L << 20).build();
-        transfers.upload(args[1], args[2], new File(args[3])).waitForCompletion();
+        try {
+            transfers.upload(args[1], args[2], new File(args[3])).waitForCompletion();
+        } finally {
+            transfers.shutdownNow(false); // its threads would keep a refused program alive
+        }
         MessageDigest digest = MessageDigest.getInstance("SHA-256");
         try (InputStream body = s3.getObject(args[1], args[2]).getObjectContent()) {
             digest.update(IOUtils.toByteArray(body));
         }
-        transfers.shutdownNow();
         StringBuilder hex = new StringBuilder();
         for (byte b : digest.digest()) {
             hex.append(String.format("%02x", b));
