@@ -7,9 +7,9 @@
 // understood parts alone, and given to gofakes3 together with a backend that
 // can reach nothing but the bucket and key that were authorized.
 //
-// The objects are kept by this package's own backend rather than by gofakes3's
-// s3mem, which carries an object's old metadata over when it is overwritten and
-// loses the current version when that version is deleted.
+// The objects are kept by package storage rather than by gofakes3's s3mem, which
+// carries an object's old metadata over when it is overwritten and loses the
+// current version when that version is deleted.
 package fakes3
 
 import (
