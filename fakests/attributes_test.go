@@ -53,20 +53,22 @@ func TestA63_A64_Tags(t *testing.T) {
 			tags: []iam.Tag{{Key: "A", Value: "1"}, {Key: "B", Value: "2"}}},
 		"letters of any language": {claims: tags(map[string]any{"équipe": []string{"красный 1_.:/=+-@"}}), tags: []iam.Tag{{Key: "équipe", Value: "красный 1_.:/=+-@"}}},
 		"none":                    {claims: tags(nil)},
-		"a bare string":           {claims: tags(map[string]any{"Team": "red"}), code: "InvalidIdentityToken", text: textTags},
-		"two values":              {claims: tags(map[string]any{"Team": []string{"red", "blue"}}), code: "InvalidIdentityToken", text: textTags},
-		"no value":                {claims: tags(map[string]any{"Team": []string{}}), code: "InvalidIdentityToken", text: textTags},
-		"null in the list":        {claims: tags(map[string]any{"Team": []any{nil}}), code: "InvalidIdentityToken", text: textTags},
-		"a number":                {claims: tags(map[string]any{"Team": []any{1}}), code: "InvalidIdentityToken", text: textTags},
-		"flattened list":          {claims: map[string]any{tagsClaim + "/principal_tags/Team": []string{"red"}}, code: "InvalidIdentityToken", text: textTags},
-		"flattened null":          {claims: map[string]any{tagsClaim + "/principal_tags/Team": nil}, code: "InvalidIdentityToken", text: textTags},
-		"flattened without key":   {claims: map[string]any{tagsClaim + "/principal_tags/": "x"}, code: "InvalidIdentityToken", text: textTags},
-		"no object":               {claims: map[string]any{tagsClaim: "Team=red"}, code: "InvalidIdentityToken", text: textTags},
-		"51 tags":                 {claims: tags(many), code: "InvalidIdentityToken", text: textTags},
-		"a key of 129":            {claims: tags(map[string]any{strings.Repeat("k", 129): []string{"v"}}), code: "InvalidIdentityToken", text: textTags},
-		"a value of 257":          {claims: tags(map[string]any{"k": []string{strings.Repeat("v", 257)}}), code: "InvalidIdentityToken", text: textTags},
-		"a reserved key":          {claims: tags(map[string]any{"AWS:x": []string{"v"}}), code: "InvalidIdentityToken", text: textTags},
-		"a forbidden character":   {claims: tags(map[string]any{"k": []string{"a;b"}}), code: "InvalidIdentityToken", text: textTags},
+		"as long as may be": {claims: tags(map[string]any{strings.Repeat("k", 128): []string{strings.Repeat("v", 256)}}),
+			tags: []iam.Tag{{Key: strings.Repeat("k", 128), Value: strings.Repeat("v", 256)}}},
+		"a bare string":         {claims: tags(map[string]any{"Team": "red"}), code: "InvalidIdentityToken", text: textTags},
+		"two values":            {claims: tags(map[string]any{"Team": []string{"red", "blue"}}), code: "InvalidIdentityToken", text: textTags},
+		"no value":              {claims: tags(map[string]any{"Team": []string{}}), code: "InvalidIdentityToken", text: textTags},
+		"null in the list":      {claims: tags(map[string]any{"Team": []any{nil}}), code: "InvalidIdentityToken", text: textTags},
+		"a number":              {claims: tags(map[string]any{"Team": []any{1}}), code: "InvalidIdentityToken", text: textTags},
+		"flattened list":        {claims: map[string]any{tagsClaim + "/principal_tags/Team": []string{"red"}}, code: "InvalidIdentityToken", text: textTags},
+		"flattened null":        {claims: map[string]any{tagsClaim + "/principal_tags/Team": nil}, code: "InvalidIdentityToken", text: textTags},
+		"flattened without key": {claims: map[string]any{tagsClaim + "/principal_tags/": "x"}, code: "InvalidIdentityToken", text: textTags},
+		"no object":             {claims: map[string]any{tagsClaim: "Team=red"}, code: "InvalidIdentityToken", text: textTags},
+		"51 tags":               {claims: tags(many), code: "InvalidIdentityToken", text: textTags},
+		"a key of 129":          {claims: tags(map[string]any{strings.Repeat("k", 129): []string{"v"}}), code: "InvalidIdentityToken", text: textTags},
+		"a value of 257":        {claims: tags(map[string]any{"k": []string{strings.Repeat("v", 257)}}), code: "InvalidIdentityToken", text: textTags},
+		"a reserved key":        {claims: tags(map[string]any{"AWS:x": []string{"v"}}), code: "InvalidIdentityToken", text: textTags},
+		"a forbidden character": {claims: tags(map[string]any{"k": []string{"a;b"}}), code: "InvalidIdentityToken", text: textTags},
 		"keys alike": {claims: tags(map[string]any{"team": []string{"a"}, "Team": []string{"b"}}), code: "InvalidParameterValue",
 			text: "Duplicate tag keys found. Please note that Tag keys are case insensitive."},
 		"transitive but no tag": {claims: tags(map[string]any{"a": []string{"b"}}, "c"), code: "InvalidParameterValue",
@@ -124,9 +126,26 @@ func TestAttributeConditions(t *testing.T) {
 		`"StringEquals":{"sts:SourceIdentity":"alice"}`:               true,
 		`"StringEquals":{"aws:SourceIdentity":"alice"}`:               false,
 		`"Null":{"aws:PrincipalTag/Team":"true"}`:                     true,
+		`"Null":{"sts:RequestContextProviders":"true"}`:               true,
 	} {
 		w.retrust(trust(`{"Effect":"Allow","Principal":{"Federated":"` + provider + `"},"Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession","sts:SetSourceIdentity"],"Condition":{` + condition + `}}`))
 		if a := w.assume(w.mint(claims)); (a.Code == 200) != want {
+			t.Errorf("%s: %d, want %v", condition, a.Code, want)
+		}
+	}
+}
+
+// Keys of many values are absent where there is no value: with none,
+// ForAllValues would hold.
+func TestNoTransitiveTags(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for condition, want := range map[string]bool{
+		`"Null":{"aws:TagKeys":"false","sts:TransitiveTagKeys":"true"}`: true,
+		`"Null":{"sts:TransitiveTagKeys":"false"}`:                      false,
+	} {
+		w.retrust(trust(`{"Effect":"Allow","Principal":{"Federated":"` + provider + `"},"Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession"],"Condition":{` + condition + `}}`))
+		if a := w.assume(w.mint(tags(map[string]any{"Team": []string{"red"}}))); (a.Code == 200) != want {
 			t.Errorf("%s: %d, want %v", condition, a.Code, want)
 		}
 	}

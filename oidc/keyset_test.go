@@ -7,6 +7,8 @@ import (
 	"maps"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/irsatz/irsatz/oidc"
 )
 
@@ -138,5 +140,35 @@ func TestKeySetDocument(t *testing.T) {
 				t.Errorf("got %v, want %v", err, test.want)
 			}
 		})
+	}
+}
+
+// Who looks for a kid that is not there is told of those that are, each once.
+func TestKeySetNames(t *testing.T) {
+	t.Parallel()
+	a, b := loadKey(t, "p256"), loadKey(t, "p384")
+	p := newIDP(t)
+	p.publish(t, jwk(t, a, map[string]any{"kid": "one"}), jwk(t, b, map[string]any{"kid": "two"}), jwk(t, b, map[string]any{"kid": "one"}))
+	_, err := judge(t, p.verifier(), sign(t, a, p.claims(nil), map[string]any{"kid": "three"}), p.provider())
+	if diff := cmp.Diff([]string{"one", "two"}, rejection(t, err).KIDs); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A key that is kept and must not be used is not asked for again.
+func TestUnusableKeyIsNotFetchedAgain(t *testing.T) {
+	t.Parallel()
+	key := loadKey(t, "p256")
+	p := newIDP(t)
+	p.set(func(p *idp) { p.cacheControl = "max-age=3600" })
+	p.publish(t, jwk(t, key, map[string]any{"key_ops": []string{"verify"}}))
+	v, token := p.verifier(), sign(t, key, p.claims(nil), nil)
+	for range 3 {
+		if _, err := judge(t, v, token, p.provider()); reason(t, err) != oidc.KeyOps {
+			t.Errorf("got %v", err)
+		}
+	}
+	if got := p.hits.Load(); got != 1 {
+		t.Errorf("got %d fetches, want 1", got)
 	}
 }

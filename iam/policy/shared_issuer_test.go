@@ -37,6 +37,7 @@ func TestCheckSharedIssuers(t *testing.T) {
 		{"GitHub, every repository", sub("'repo:*'"), ""},
 		{"GitHub, begins with a star", sub("'*:ref:refs/heads/main'"), refused},
 		{"GitHub, blank", sub("' '"), refused},
+		{"GitHub, nobody", sub("[]"), ""},
 		{"GitHub, one of two in an operator", of(github, "'StringLike':{'"+github+":job_workflow_ref':'*','"+github+":sub':'repo:a/b:*'}"), refused},
 		{"GitHub, the other of two in an operator", of(github, "'StringLike':{'"+github+":job_workflow_ref':'a/b','"+github+":sub':'*'}"), refused},
 		{"GitHub, one of two operators", of(github, "'StringLike':{'"+github+":sub':'*'},'StringEquals':{'"+github+":sub':'repo:a/b:ref:c'}"), ""},
