@@ -248,7 +248,7 @@ func checkDroppedAnnotation(t *testing.T, c clientset.Interface) {
 	}
 	wantRole(t, c, "charted", "")
 	for _, m := range replaced.ManagedFields {
-		if strings.Contains(string(m.FieldsV1.Raw), "eks.amazonaws.com/role-arn") {
+		if strings.Contains(m.FieldsV1.GetRawString(), "eks.amazonaws.com/role-arn") {
 			t.Errorf("%s still manages the annotation", m.Manager)
 		}
 	}
@@ -318,7 +318,7 @@ func wantRole(t *testing.T, c clientset.Interface, account, want string) {
 // one round of a few: the machine may be busy with something else.
 const (
 	maxLatency = 20 * time.Millisecond
-	rounds     = 4
+	rounds     = 8
 )
 
 // checkMany creates 200 pods at once. All are mutated, and the webhook keeps no

@@ -103,7 +103,7 @@ func TestRun(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	err := run(tree(map[string]string{"a_test.go": "package a\n// G1, G2 and T01.\n", "a.go": "package a\n// DIVERGES: G2 and G3.\n"}), &out)
-	if err == nil || err.Error() != "no test for G4 of Policy grammar" {
+	if err == nil || err.Error() != "no test for G4 of Policy grammar\nno test for T02 of Tokens" {
 		t.Errorf("got %v", err)
 	}
 	const want = `group           statements  covered  diverging  open  
@@ -127,7 +127,7 @@ func TestTooMuchDiverges(t *testing.T) {
 		t.Errorf("got %v", found)
 	}
 	g.ids = g.ids[:maxDiverging]
-	if found := violations([]group{g, {title: "Tokens", ids: []string{"T01"}}}, seen); len(found) != 0 {
+	if found := violations([]group{g, {title: "SDKs", ids: []string{"S01"}}}, seen); len(found) != 0 {
 		t.Errorf("got %v", found)
 	}
 }

@@ -72,17 +72,17 @@ func write(out io.Writer, groups []group, seen marks) error {
 const maxDiverging = 5
 
 // violations are the rules that are not kept: of the statements about policies
-// none is open and few diverge.
+// none is open and few diverge, and those about tokens, discovery and the
+// webhook are not open either.
 func violations(groups []group, seen marks) []error {
 	var found []error
 	diverging := 0
 	for _, g := range groups {
-		if !g.strict() {
-			continue
-		}
 		t := seen.count(g)
-		diverging += t.diverging
-		if len(t.open) > 0 {
+		if g.strict() {
+			diverging += t.diverging
+		}
+		if g.closed() && len(t.open) > 0 {
 			found = append(found, fmt.Errorf("no test for %s of %s", strings.Join(t.open, ", "), g.title))
 		}
 	}

@@ -19,6 +19,15 @@ var strictIDs = []string{"G1", "E55", "C96", "K131"}
 // strict reports whether the group is one of those about policies.
 func (g group) strict() bool { return len(g.ids) > 0 && slices.Contains(strictIDs, g.ids[0]) }
 
+// closedIDs begin the other groups in which nothing may be open: tokens,
+// discovery and the webhook.
+var closedIDs = []string{"T01", "D01", "W01"}
+
+// closed reports whether nothing may be open in the group.
+func (g group) closed() bool {
+	return g.strict() || len(g.ids) > 0 && slices.Contains(closedIDs, g.ids[0])
+}
+
 var (
 	heading   = regexp.MustCompile(`^## (.+?) \(`)
 	statement = regexp.MustCompile(`^- \*\*([A-Z]{1,2}\d+)\*\* \S`)
