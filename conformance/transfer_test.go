@@ -14,7 +14,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
-	"github.com/aws/aws-sdk-go-v2/feature/s3/manager"
+	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
+	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
@@ -79,14 +80,14 @@ func TestTransferManager(t *testing.T) {
 	_, _ = rand.Read(body) // never fails
 	needs := []string{"s3:PutObject", "s3:GetObject"}
 	for name, endpoint := range map[string]string{"http": e.AWSURL(), "tls": e.AWSTLSURL()} {
-		client := mover(t, e, endpoint)
+		transfers := transfermanager.New(mover(t, e, endpoint))
 		move := func() error {
-			_, err := manager.NewUploader(client).Upload(t.Context(), &s3.PutObjectInput{Bucket: aws.String("cargo"), Key: aws.String(name), Body: bytes.NewReader(body)})
+			_, err := transfers.UploadObject(t.Context(), &transfermanager.UploadObjectInput{Bucket: aws.String("cargo"), Key: aws.String(name), Body: bytes.NewReader(body)})
 			if err != nil {
 				return err
 			}
-			back := manager.NewWriteAtBuffer(nil)
-			if _, err := manager.NewDownloader(client).Download(t.Context(), back, &s3.GetObjectInput{Bucket: aws.String("cargo"), Key: aws.String(name)}); err != nil {
+			back := types.NewWriteAtBuffer(nil)
+			if _, err := transfers.DownloadObject(t.Context(), &transfermanager.DownloadObjectInput{Bucket: aws.String("cargo"), Key: aws.String(name), WriterAt: back}); err != nil {
 				return err
 			}
 			if !bytes.Equal(back.Bytes(), body) {

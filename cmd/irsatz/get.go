@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -183,6 +182,6 @@ func (p *program) printValue(v any, format string) error {
 	default:
 		return usageError{errors.New("--output " + strconv.Quote(format) + ": want json or yaml, or leave it out")}
 	}
-	_, err = io.WriteString(p.stdout, string(text))
+	_, err = p.stdout.Write(text)
 	return err
 }
