@@ -72,10 +72,14 @@ func (e *Emulator) continueWith(w *world, state *manifest.State) error {
 	if f.err != nil {
 		return f.err
 	}
+	// IAM goes first, because policies of buckets are held to whom they name then.
+	if err := w.store.Update(c.entities); err != nil {
+		return err
+	}
 	if err := changed.settle(w.s3, c.objects); err != nil {
 		return err
 	}
-	c.objects = &seed{}
+	c.entities, c.objects = func(*iam.Draft) error { return nil }, &seed{}
 	return c.apply(w)
 }
 

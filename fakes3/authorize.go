@@ -267,11 +267,11 @@ func (x *exchange) present(b *bucket, key, version string, o, marker *storage.Ob
 func (x *exchange) ask(b *bucket, action, resource string, ctx *policy.Context) *awsapi.Error {
 	q := &iam.Question{Action: full(action), Resource: resource, ResourceAccount: x.call.Caller.AccountID, Context: ctx}
 	if b != nil {
-		var err *awsapi.Error
-		q.ResourceAccount = b.Owner
-		if q.ResourcePolicy, err = x.policyFor(b); err != nil {
-			return err
+		p, err := b.policyFor(x.call.Caller.AccountID, x.config.Store.Snapshot())
+		if err != nil {
+			return internal(err)
 		}
+		q.ResourceAccount, q.ResourcePolicy = b.Owner, p
 		if x.call.Caller.Kind == policy.Root && x.call.Caller.AccountID == b.Owner && strings.HasSuffix(action, "BucketPolicy") {
 			q.ResourcePolicy = nil // the owner's root cannot be locked out of the policy
 		}

@@ -186,7 +186,7 @@ func (x *exchange) mayRead(action string) bool {
 	if x.version != "" && action == "GetObjectTagging" { // the only one that has a twin
 		action = "GetObjectVersionTagging"
 	}
-	p, err := x.policyFor(x.bucket)
+	p, err := x.bucket.policyFor(x.call.Caller.AccountID, x.config.Store.Snapshot())
 	return err == nil && x.config.Store.Authorize(&iam.Question{
 		Caller: x.call.Caller, Action: full(action), Resource: arn.Object(x.name, x.key).String(),
 		ResourceAccount: x.bucket.Owner, ResourcePolicy: p, Context: x.context(action),

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/iam/arn"
 	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/awsapi"
@@ -20,13 +21,17 @@ var restricting = &policy.Policy{
 		`"Action":"*","Resource":"arn:aws:s3:::*"}}`),
 }
 
-// policyFor returns the policy of the bucket as it counts for the caller.
-func (x *exchange) policyFor(b *bucket) (*policy.Policy, *awsapi.Error) {
+// policyFor returns the policy of the bucket as it counts for callers of the
+// account in this state of IAM, nil if there is none.
+func (b *bucket) policyFor(accountID string, snapshot *iam.Snapshot) (*policy.Policy, error) {
 	s := b.settings
-	if s.public && s.access.restrict && x.call.Caller.AccountID != b.Owner {
+	switch {
+	case s.policy == nil:
+		return nil, nil
+	case s.public && s.access.restrict && accountID != b.Owner:
 		return restricting, nil
 	}
-	return x.policyNow(b)
+	return s.policy.now(snapshot)
 }
 
 // prevented words what Block Public Access does not let anybody do.
@@ -41,8 +46,8 @@ func (x *exchange) prevented(action, resource, what, setting string) *awsapi.Err
 }
 
 // checkPublicPolicy refuses a public policy where none may be set.
-func (x *exchange) checkPublicPolicy(p *policy.Policy) *awsapi.Error {
-	if x.settings.access.blockPolicy && p.Document.Public() {
+func (x *exchange) checkPublicPolicy(p *policy.Document) *awsapi.Error {
+	if x.settings.access.blockPolicy && p.Public() {
 		return x.prevented("PutBucketPolicy", arn.Bucket(x.name).String(), "policies", "BlockPublicPolicy")
 	}
 	return nil

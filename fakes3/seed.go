@@ -10,6 +10,7 @@ import (
 
 	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/iam"
+	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
@@ -17,7 +18,7 @@ import (
 type Bucket struct {
 	Name      string
 	AccountID string // the owner
-	Policy    []byte // JSON; nil for none
+	Policy    []byte // JSON; nil for none. It may have ids of what was deleted, as GetBucketPolicy shows them
 	Versioned bool
 	Tags      []iam.Tag
 	Created   time.Time // set by Buckets
@@ -34,11 +35,10 @@ type Object struct {
 
 // CreateBucket makes a bucket without asking anybody.
 func (s *Server) CreateBucket(in Bucket) error {
-	as, err := in.settings()
+	as, err := s.described(&in)
 	if err != nil {
 		return fmt.Errorf("create bucket %q: %w", in.Name, err)
 	}
-	as.holders = holders(s.config.Store.Snapshot(), as.policy)
 	if err := s.store.create(in.Name, in.AccountID, as); err != nil {
 		return fmt.Errorf("create bucket %q: %w", in.Name, err)
 	}
@@ -48,7 +48,7 @@ func (s *Server) CreateBucket(in Bucket) error {
 // SetBucket gives a bucket that is there the policy, versioning and tags that it
 // is described with, and makes one that is not. Its other settings stay.
 func (s *Server) SetBucket(in Bucket) error {
-	as, err := in.settings()
+	as, err := s.described(&in)
 	if err != nil {
 		return fmt.Errorf("set bucket %q: %w", in.Name, err)
 	}
@@ -65,7 +65,6 @@ func (s *Server) SetBucket(in Bucket) error {
 			as.versioning = storage.Suspended
 		}
 		now.policy, now.tags, now.versioning = as.policy, as.tags, as.versioning
-		now.holders = holders(s.config.Store.Snapshot(), as.policy)
 		return nil
 	}
 	if err := s.store.configure(b, set); err != nil {
@@ -74,8 +73,8 @@ func (s *Server) SetBucket(in Bucket) error {
 	return nil
 }
 
-// settings are those that the bucket is described with.
-func (in *Bucket) settings() (*settings, error) {
+// described returns the settings that the bucket is described with.
+func (s *Server) described(in *Bucket) (*settings, error) {
 	if !bucketNamed(in.Name) {
 		return nil, errors.New("not a bucket name")
 	}
@@ -87,11 +86,11 @@ func (in *Bucket) settings() (*settings, error) {
 	}
 	as := settings{tags: canonicalTags(in.Tags), documents: initialDocuments()}
 	if in.Policy != nil {
-		p, err := bucketPolicy(in.Name, in.Policy)
+		document, err := policy.ParseStoredForBucket(in.Name, in.Policy)
 		if err != nil {
-			return nil, err
+			return nil, policyRefusal(err)
 		}
-		as.policy = p
+		as.policy = s.hold(in.Name, document)
 	}
 	if in.Versioned {
 		as.versioning = storage.Enabled
@@ -136,22 +135,28 @@ func (s *Server) PutObject(in Object) error {
 	return nil
 }
 
-// Buckets returns the buckets of all accounts by name.
+// Buckets returns the buckets of all accounts by name, with their policies as
+// GetBucketPolicy shows them.
 func (s *Server) Buckets() ([]Bucket, error) {
 	all, err := s.store.Buckets()
 	if err != nil {
 		return nil, fmt.Errorf("list buckets: %w", err)
 	}
-	out := make([]Bucket, len(all))
+	out, snapshot := make([]Bucket, len(all)), s.config.Store.Snapshot()
 	for i, b := range all {
 		now, err := settingsOf(b)
 		if err != nil {
 			return nil, fmt.Errorf("list buckets: %w", err)
 		}
 		out[i] = Bucket{Name: b.Name, AccountID: b.Owner, Versioned: now.versioning == storage.Enabled, Tags: now.tags, Created: b.Created}
-		if now.policy != nil {
-			out[i].Policy = now.policy.Document.Source()
+		if now.policy == nil {
+			continue
 		}
+		shown, err := now.policy.now(snapshot)
+		if err != nil {
+			return nil, fmt.Errorf("list buckets: %w", err)
+		}
+		out[i].Policy = shown.Document.Source()
 	}
 	return out, nil
 }

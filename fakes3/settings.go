@@ -1,7 +1,6 @@
 package fakes3
 
 import (
-	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"maps"
@@ -9,15 +8,13 @@ import (
 
 	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/iam"
-	"github.com/irsatz/irsatz/iam/policy"
 )
 
 // settings are what is configured of a bucket. They never change: whoever
 // changes a bucket puts others in their place, so that a request that has taken
 // them sees one state.
 type settings struct {
-	policy     *policy.Policy
-	holders    map[string]string // the unique ids of users and roles that it names by their ARNs
+	policy     *heldPolicy // nil: none
 	tags       []iam.Tag
 	versioning string // "", Enabled or Suspended
 
@@ -36,7 +33,7 @@ func newSettings(s settings) (*settings, error) {
 	if s.effects, err = effectsOf(s.documents); err != nil {
 		return nil, err
 	}
-	s.public = s.policy != nil && s.policy.Document.Public()
+	s.public = s.policy != nil && s.policy.written.Document.Public()
 	return &s, nil
 }
 
@@ -52,24 +49,18 @@ func (s *settings) clone() settings {
 
 // The names of the documents that are no configuration.
 const (
-	policyDocument  = "policy"
-	holdersDocument = "policyHolders"
-	tagsDocument    = "tagging"
+	policyDocument = "policy"
+	pinsDocument   = "policyHolders"
+	tagsDocument   = "tagging"
 )
 
 // settingsOf reads the settings of a bucket.
 func settingsOf(b *storage.Bucket) (*settings, error) {
 	s := settings{versioning: b.Versioning, documents: maps.Clone(b.Documents)}
 	if source, ok := s.documents[policyDocument]; ok {
-		document, err := policy.ParseStored(policy.Resource, source)
-		if err != nil {
-			return nil, fmt.Errorf("policy of bucket %s: %w", b.Name, err)
-		}
-		s.policy = namedPolicy(b.Name, document)
-	}
-	if body, ok := s.documents[holdersDocument]; ok {
-		if err := json.Unmarshal(body, &s.holders); err != nil {
-			return nil, fmt.Errorf("principals of the policy of bucket %s: %w", b.Name, err)
+		var err error
+		if s.policy, err = readPolicy(b.Name, source, s.documents[pinsDocument]); err != nil {
+			return nil, err
 		}
 	}
 	if body, ok := s.documents[tagsDocument]; ok {
@@ -79,9 +70,9 @@ func settingsOf(b *storage.Bucket) (*settings, error) {
 		}
 		s.tags = fromXML(in.Tags)
 	}
-	for _, name := range [...]string{policyDocument, holdersDocument, tagsDocument} {
-		delete(s.documents, name)
-	}
+	delete(s.documents, policyDocument)
+	delete(s.documents, pinsDocument)
+	delete(s.documents, tagsDocument)
 	return newSettings(s)
 }
 
@@ -93,10 +84,10 @@ func (s *settings) fill(b *storage.Bucket) {
 		b.Documents = make(map[string][]byte)
 	}
 	if s.policy != nil {
-		b.Documents[policyDocument] = s.policy.Document.Source()
-	}
-	if len(s.holders) > 0 {
-		b.Documents[holdersDocument], _ = json.Marshal(s.holders)
+		b.Documents[policyDocument] = s.policy.written.Document.Source()
+		if len(s.policy.pins) > 0 {
+			b.Documents[pinsDocument] = encodePins(s.policy.pins)
+		}
 	}
 	if len(s.tags) > 0 {
 		b.Documents[tagsDocument], _ = xml.Marshal(tagsXML(s.tags)) // which has nothing that fails

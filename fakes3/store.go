@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/iam"
@@ -25,7 +24,6 @@ type store struct {
 type bucket struct {
 	*storage.Bucket
 	settings *settings
-	current  atomic.Pointer[currentPolicy]
 }
 
 // versioned reports whether the bucket has ever been versioned.
@@ -59,7 +57,7 @@ func (s *store) bucket(name string) (*bucket, *awsapi.Error) {
 	if err != nil {
 		return nil, internal(err)
 	}
-	b := &bucket{Bucket: found, settings: settings}
+	b := &bucket{found, settings}
 	s.settled.Store(name, b)
 	return b, nil
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/irsatz/irsatz/iam/arn"
+	"github.com/irsatz/irsatz/iam/policy"
 )
 
 // HasPrincipal reports whether an AWS principal that a policy of the account names
@@ -14,48 +15,84 @@ func (s *Snapshot) HasPrincipal(accountID, principal string) bool {
 	if err != nil || a.AccountID != accountID && !s.HasAccount(a.AccountID) {
 		return true
 	}
-	head, name, _ := strings.Cut(a.Resource, "/")
+	head, _, _ := strings.Cut(a.Resource, "/")
 	switch a.Service + ":" + head {
-	case "iam:user", "iam:role":
-		return s.PrincipalID(principal) != ""
-	case "sts:assumed-role":
-		role, _, _ := strings.Cut(name, "/")
-		r, ok := s.Role(a.AccountID, role)
-		return ok && r.Name == role
+	case "iam:user", "iam:role", "sts:assumed-role":
+		_, ok := s.uniqueID(principal)
+		return ok
 	}
 	return true
 }
 
-// PrincipalID returns the unique id of the user or role with exactly this ARN, ""
-// if there is none.
-func (s *Snapshot) PrincipalID(principal string) string {
-	if r, ok := s.RoleByARN(principal); ok {
-		return r.ID
+// Pins are the unique ids of the users and roles that a policy names, by the name
+// that it has for each. AWS puts them in the place of ARNs when the policy is
+// written, and shows the ARN of who has the id.
+// See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
+type Pins map[string]string
+
+// Pin looks up the users and roles that the document names, as they are now.
+// Nobody else has a unique id; nor has who is not here.
+func (s *Snapshot) Pin(document *policy.Document) Pins {
+	pins := Pins{}
+	for _, p := range document.Principals() {
+		if id, ok := s.uniqueID(p.Value); ok && p.Type == "AWS" {
+			pins[p.Value] = id
+		}
 	}
-	a, err := arn.Parse(principal)
-	if err != nil {
-		return ""
-	}
-	u, ok := s.User(a.AccountID, a.Resource[strings.LastIndexByte(a.Resource, '/')+1:])
-	if !ok || u.ARN != principal {
-		return ""
-	}
-	return u.ID
+	return pins
 }
 
-// PrincipalNow returns how a policy names a user or role today that had this ARN
-// and this unique id when the policy was written: by the ARN it has, or if it was
-// deleted by its id. Whoever was made again under its name is somebody else.
-//
-// See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
-func (s *Snapshot) PrincipalNow(principal, id string) string {
-	if s.PrincipalID(principal) == id {
-		return principal
+// uniqueID returns the id that a policy has for the principal.
+func (s *Snapshot) uniqueID(principal string) (string, bool) {
+	a, err := arn.Parse(principal)
+	if err != nil {
+		return "", false
 	}
-	if a, err := arn.Parse(principal); err == nil {
-		if u, ok := s.userByID(a.AccountID, id); ok {
-			return u.ARN
+	head, name, _ := strings.Cut(a.Resource, "/")
+	switch a.Service + ":" + head {
+	case "iam:user":
+		if u, ok := s.User(a.AccountID, name[strings.LastIndexByte(name, '/')+1:]); ok && u.ARN == principal {
+			return u.ID, true
 		}
+	case "iam:role":
+		if r, ok := s.RoleByARN(principal); ok {
+			return r.ID, true
+		}
+	case "sts:assumed-role":
+		role, session, _ := strings.Cut(name, "/")
+		if r, ok := s.Role(a.AccountID, role); ok && r.Name == role {
+			return r.ID + ":" + session, true
+		}
+	}
+	return "", false
+}
+
+// Renamed returns other names for those of the pinned that do not have their own
+// any more: for a user its new one, for what was deleted its id, whoever has its
+// name now. It is nil if there are none.
+func (s *Snapshot) Renamed(pins Pins) map[string]string {
+	var names map[string]string
+	for name, id := range pins {
+		now := s.nameOf(name, id)
+		if now == name {
+			continue
+		}
+		if names == nil {
+			names = map[string]string{}
+		}
+		names[name] = now
+	}
+	return names
+}
+
+// nameOf is what policies call the principal that was pinned under a name.
+func (s *Snapshot) nameOf(name, id string) string {
+	if now, ok := s.uniqueID(name); ok && now == id {
+		return name
+	}
+	a, _ := arn.Parse(name) // as it was when it was pinned
+	if u, ok := s.userByID(a.AccountID, id); ok {
+		return u.ARN
 	}
 	return id
 }

@@ -127,3 +127,28 @@ func TestDeletedPrincipalsAreKept(t *testing.T) {
 		t.Errorf("the role is %+v", r)
 	}
 }
+
+// TestDeletedSessions: a session that a trust policy names is one of the role that
+// was there, and of no other of its name.
+func TestDeletedSessions(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	grown := app()
+	grown.Inline = []policy.Policy{{Name: "p", Document: identity(allowAll)}}
+	role := h.createRole(grown)
+	h.createRole(iam.Role{AccountID: even, Name: "theirs", Trust: trusting("arn:aws:sts::" + account + ":assumed-role/App/session")})
+	credentials, _ := h.issue(role, iam.Session{})
+	if !h.mayAssume(credentials.AccessKeyID, credentials.SessionToken, even, "theirs") {
+		t.Error("the session is not let in")
+	}
+	h.update(func(d *iam.Draft) error { return d.DeleteRole(account, "App") })
+	again := h.createRole(grown)
+	credentials, _ = h.issue(again, iam.Session{})
+	if h.mayAssume(credentials.AccessKeyID, credentials.SessionToken, even, "theirs") {
+		t.Error("a session of another role is let in")
+	}
+	theirs, _ := h.Snapshot().Role(even, "theirs")
+	if got := string(theirs.Trust.Document.Source()); !strings.Contains(got, `"`+role.ID+`:session"`) {
+		t.Errorf("the trust policy is %s", got)
+	}
+}

@@ -145,5 +145,5 @@ func (d *Draft) DeleteRole(accountID, name string) error {
 			a.profiles[key] = &emptied
 		}
 	}
-	return d.rename(role.ARN, role.ID)
+	return d.rename(role.byID())
 }

@@ -131,7 +131,7 @@ func (d *Draft) MoveUser(accountID, name, newName, newPath string) (*User, error
 	if other, ok := d.next.User(accountID, newName); ok && other.ID != u.ID {
 		return nil, fmt.Errorf("user %s: %w", newName, ErrEntityAlreadyExists)
 	}
-	err := d.rename(old.ARN, u.ARN)
+	err := d.rename(as(old.ARN, u.ARN))
 	if err == nil {
 		err = d.DeleteUser(accountID, name)
 	}
@@ -172,7 +172,7 @@ func (d *Draft) DeleteUser(accountID, name string) error {
 	key := strings.ToLower(name)
 	delete(a.users, key)
 	delete(a.dirty.users, key)
-	return d.rename(u.ARN, u.ID)
+	return d.rename(as(u.ARN, u.ID))
 }
 
 // NewAccessKey makes an active access key for a user of the account.

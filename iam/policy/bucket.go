@@ -12,7 +12,16 @@ import (
 // that bucket and its objects, and actions, resources and condition keys of a
 // statement must go together, as PutBucketPolicy wants it.
 func ParseForBucket(bucket string, src []byte) (*Document, error) {
-	d := &Document{kind: Resource, source: bytes.Clone(src)}
+	return parseForBucket(bucket, &Document{kind: Resource, source: bytes.Clone(src)})
+}
+
+// ParseStoredForBucket is ParseForBucket of a policy as GetBucketPolicy shows it,
+// which has the unique ids of what was deleted.
+func ParseStoredForBucket(bucket string, src []byte) (*Document, error) {
+	return parseForBucket(bucket, &Document{kind: Resource, source: bytes.Clone(src), stored: true})
+}
+
+func parseForBucket(bucket string, d *Document) (*Document, error) {
 	err := d.parse(func(raw *rawDocument) *MalformedError {
 		for i := range raw.statements {
 			if err := checkForBucket(bucket, &raw.statements[i]); err != nil {

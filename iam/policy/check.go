@@ -13,6 +13,10 @@ const maxSource = 1 << 20
 // check, if not nil.
 func (d *Document) parse(further func(*rawDocument) *MalformedError) *MalformedError {
 	x := syntax{d.kind}
+	if d.kind == Resource && !d.stored && len(d.source) > QuotaBucket {
+		// The limit is documented, the code and the text are not.
+		return &MalformedError{Code: "PolicyTooLarge", Message: "Policy exceeds the maximum allowed document size."}
+	}
 	raw, err := x.read(d.source)
 	if err != nil {
 		return err
@@ -41,10 +45,6 @@ func (d *Document) parse(further func(*rawDocument) *MalformedError) *MalformedE
 // read reads the text as JSON and as a policy.
 func (x syntax) read(src []byte) (*rawDocument, *MalformedError) {
 	if x.s3() {
-		if len(src) > QuotaBucket {
-			// The limit is documented, the code and the text are not.
-			return nil, &MalformedError{Code: "PolicyTooLarge", Message: "Policy exceeds the maximum allowed document size."}
-		}
 		if len(src) == 0 || src[0] != '{' {
 			return nil, x.says(0, "", "Policies must be valid JSON and the first byte must be '{'")
 		}

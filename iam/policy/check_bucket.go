@@ -32,7 +32,7 @@ func checkBucketStatement(s *rawStatement) *MalformedError {
 		return s3Fault(s.pos, "Missing required field Resource")
 	}
 	for _, e := range s.principal.entries {
-		if !validBucketPrincipal(e) {
+		if !e.deleted && !validBucketPrincipal(e) {
 			return s3Fault(e.pos, invalidPrincipal)
 		}
 	}

@@ -6,62 +6,70 @@ import (
 	"slices"
 )
 
-// Names reports whether the document names the AWS principal, which is the ARN
-// of a user or role.
-func (d *Document) Names(principal string) bool {
-	for i := range d.statements {
-		if p := d.statements[i].principal; p != nil && slices.Contains(p.names, principal) {
-			return true
-		}
-	}
-	return false
-}
-
-// Rename returns the document with another AWS principal in the place of one
-// that it names, and otherwise as it was written. IAM does so to trust policies:
-// they follow a user to its new name, and have the unique id of what was deleted.
+// Rename returns the document with the names that name gives to the AWS principals
+// that it names, and otherwise as it was written; the document itself if they all
+// keep theirs. AWS does so to policies of roles and buckets: they follow a user to
+// its new name, and have the unique id of what was deleted.
 // See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
-func (d *Document) Rename(principal, to string) (*Document, error) {
+func (d *Document) Rename(name func(principal string) string) (*Document, error) {
+	if !d.renames(name) {
+		return d, nil
+	}
 	root, _ := readJSON(d.source) // which it is: it was parsed before
 	statements := root.member("Statement")
 	items := statements.items
 	if statements.kind == objectNode {
 		items = []node{*statements}
 	}
-	var found []int
+	var found []*node
 	for i := range items {
 		for _, element := range []string{"Principal", "NotPrincipal"} {
 			if p := items[i].member(element); p != nil {
-				found = append(found, p.member("AWS").places(principal)...)
+				found = append(found, p.member("AWS").texts()...)
 			}
 		}
 	}
-	name, _ := json.Marshal(to) // as a string always does
+	slices.SortFunc(found, func(a, b *node) int { return a.pos - b.pos })
 	var src bytes.Buffer
 	rest := 0
-	slices.Sort(found)
-	for _, pos := range found {
-		r := reader{src: string(d.source), pos: pos}
+	for _, n := range found {
+		to := name(n.text)
+		if to == n.text {
+			continue
+		}
+		r := reader{src: string(d.source), pos: n.pos}
 		_, _ = r.str()
-		src.Write(d.source[rest:pos])
-		src.Write(name)
+		text, _ := json.Marshal(to) // as a string always does
+		src.Write(d.source[rest:n.pos])
+		src.Write(text)
 		rest = r.pos
 	}
 	src.Write(d.source[rest:])
 	return ParseStored(d.kind, src.Bytes())
 }
 
-// places are the bytes at which a string stands: alone, or in a list.
-func (n *node) places(s string) []int {
+// renames reports whether any principal is given another name.
+func (d *Document) renames(name func(string) string) bool {
+	for i := range d.statements {
+		p := d.statements[i].principal
+		if p != nil && slices.ContainsFunc(p.names, func(n string) bool { return name(n) != n }) {
+			return true
+		}
+	}
+	return false
+}
+
+// texts are the strings that a value is: alone, or in a list.
+func (n *node) texts() []*node {
 	if n == nil {
 		return nil
 	}
-	var found []int
-	if n.kind == stringNode && n.text == s {
-		found = append(found, n.pos)
+	if n.kind == stringNode {
+		return []*node{n}
 	}
+	var found []*node
 	for i := range n.items {
-		found = append(found, n.items[i].places(s)...)
+		found = append(found, n.items[i].texts()...)
 	}
 	return found
 }

@@ -2,10 +2,21 @@ package policy_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/irsatz/irsatz/iam/policy"
 )
+
+// renaming gives one principal another name.
+func renaming(principal, to string) func(string) string {
+	return func(name string) string {
+		if name == principal {
+			return to
+		}
+		return name
+	}
+}
 
 // TestRename puts another principal in the place of one, wherever it is named,
 // and leaves everything else byte for byte.
@@ -38,12 +49,12 @@ func TestRename(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			after, err := before.Rename(roleARN, id)
+			after, err := before.Rename(renaming(roleARN, id))
 			if err != nil || string(after.Source()) != c.after {
 				t.Fatalf("became %s, %v", after.Source(), err)
 			}
-			if named := c.before != c.after; before.Names(roleARN) != named || after.Names(roleARN) {
-				t.Errorf("it names the role: %t, then %t", before.Names(roleARN), after.Names(roleARN))
+			if named := c.before != c.after; (before != after) != named {
+				t.Errorf("another document: %t", before != after)
 			}
 			assume := &policy.Request{Principal: roleSession, Action: "sts:AssumeRole", Resource: roleARN, ResourceAccount: account, Context: policy.NewContext()}
 			policies := policy.Policies{Trust: &policy.Policy{Document: after}}
@@ -59,21 +70,35 @@ func TestRename(t *testing.T) {
 			}
 		})
 	}
-	if _, err := policy.MustParse(policy.Trust, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"`+roleARN+`"},"Action":"sts:AssumeRole"}}`).Rename(roleARN, "nobody"); err == nil {
+	if _, err := policy.MustParse(policy.Trust, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"`+roleARN+`"},"Action":"sts:AssumeRole"}}`).Rename(renaming(roleARN, "nobody")); err == nil {
 		t.Error("there is no such principal")
 	}
 }
 
-// TestRenameInBucketPolicy: what was deleted is named by its id in bucket
-// policies too, which S3 does not take when they are written.
-func TestRenameInBucketPolicy(t *testing.T) {
+// TestRenameOfBucketPolicy gives principals the names of each other, as users can
+// have them, and shows a session of a role that was deleted. What AWS took already
+// may grow with it.
+func TestRenameOfBucketPolicy(t *testing.T) {
 	t.Parallel()
-	const id, rest = "AROAEXAMPLE0000000001", `"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}}`
-	after, err := policy.MustParse(policy.Resource, `{"Statement":{"Effect":"Allow","Principal":{"AWS":"`+roleARN+rest).Rename(roleARN, id)
-	if err != nil || string(after.Source()) != `{"Statement":{"Effect":"Allow","Principal":{"AWS":"`+id+rest {
-		t.Fatalf("%s, %v", after.Source(), err)
+	const session = "arn:aws:sts::111122223333:assumed-role/app/s"
+	swapped := map[string]string{userARN: roleARN, roleARN: userARN, session: "AROAEXAMPLE0000000001:s"}
+	document := func(a, b, c string) string {
+		text := `{"Statement":{"Effect":"Deny","NotPrincipal":{"AWS":["` + a + `","` + b + `","` + c + `"]},"Action":"s3:*","Resource":"arn:aws:s3:::data"}}`
+		return text
 	}
-	if _, err := policy.ParseForBucket("b", after.Source()); err == nil {
-		t.Error("an id can be written")
+	before := policy.MustParse(policy.Resource, document(userARN, roleARN, session)+strings.Repeat(" ", policy.QuotaBucket-len(document(userARN, roleARN, session))))
+	after, err := before.Rename(func(name string) string { return swapped[name] })
+	if err != nil || strings.TrimSpace(string(after.Source())) != document(roleARN, userARN, swapped[session]) {
+		t.Fatalf("became %s, %v", after.Source(), err)
+	}
+	longer := "arn:aws:iam::111122223333:user/" + strings.Repeat("u", 64)
+	if after, err = before.Rename(renaming(userARN, longer)); err != nil || len(after.Source()) <= policy.QuotaBucket {
+		t.Errorf("longer than it may be written: %v", err)
+	}
+	if _, err := policy.ParseForBucket("data", []byte(document(roleARN, userARN, swapped[session]))); err == nil {
+		t.Error("an id may be written")
+	}
+	if _, err := policy.ParseStoredForBucket("data", []byte(document(roleARN, userARN, swapped[session]))); err != nil {
+		t.Errorf("what was shown: %v", err)
 	}
 }

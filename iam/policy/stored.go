@@ -7,8 +7,9 @@ import (
 
 // ParseStored reads a document that AWS has, as its answers show it. It may be
 // older than what AWS demands on writing today: an identity policy of 2008-10-17
-// goes on to work. And in place of a user or role that was deleted it shows the
-// unique id, which nobody has any more. Its error is a *[MalformedError].
+// goes on to work. In place of a user or role that was deleted it shows the unique
+// id, which nobody has any more. And a user's new name may have made it longer than
+// AWS takes one. Its error is a *[MalformedError].
 //
 // See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html and
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
@@ -20,8 +21,9 @@ func ParseStored(kind Kind, src []byte) (*Document, error) {
 	return d, nil
 }
 
-// uniqueID is the id of a user or role, such as AIDAEXAMPLE0000000001.
-var uniqueID = regexp.MustCompile(`^A[A-Z]{3}[A-Z0-9]{12,124}$`)
+// uniqueID is the id of a user or role, such as AIDAEXAMPLE0000000001, or of a
+// session of a role, such as AROAEXAMPLE0000000001:session.
+var uniqueID = regexp.MustCompile(`^A[A-Z]{3}[A-Z0-9]{12,124}(:[\w+=,.@-]+)?$`)
 
 // markStored marks what AWS would not take on writing.
 func (d *rawDocument) markStored() {
