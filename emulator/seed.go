@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/irsatz/irsatz/fakes3"
 	"github.com/irsatz/irsatz/iam"
@@ -56,8 +58,8 @@ func read(o manifest.Object) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// check tries the seed on a server that is thrown away, so that nothing is
-// half loaded.
+// check tries the seed, but for the bodies, on a server that is thrown away, so
+// that nothing is half loaded.
 func (s *seed) check(config fakes3.Config, there []fakes3.Bucket) error {
 	scratch, err := fakes3.New(config)
 	if err != nil {
@@ -68,7 +70,11 @@ func (s *seed) check(config fakes3.Config, there []fakes3.Bucket) error {
 			return err
 		}
 	}
-	return s.apply(scratch)
+	tried := &seed{buckets: s.buckets, objects: slices.Clone(s.objects)}
+	for i := range tried.objects {
+		tried.objects[i].entity.Body = nil
+	}
+	return tried.apply(scratch)
 }
 
 func (s *seed) apply(server *fakes3.Server) error {
@@ -77,9 +83,35 @@ func (s *seed) apply(server *fakes3.Server) error {
 			return fmt.Errorf("%s: %w", b.at, err)
 		}
 	}
-	for _, o := range s.objects {
-		if err := server.PutObject(o.entity); err != nil {
-			return fmt.Errorf("%s: %w", o.at, err)
+	return s.put(server)
+}
+
+const (
+	manyObjects = 64 // from here on, objects are put at the same time
+	seeders     = 16
+)
+
+// put stores the objects, none of which are of one key; where there are many, at
+// the same time: a server on disk waits for the disk with each.
+func (s *seed) put(server *fakes3.Server) error {
+	hands := 1
+	if len(s.objects) >= manyObjects {
+		hands = seeders
+	}
+	errs := make([]error, len(s.objects))
+	var next atomic.Int64
+	var putting sync.WaitGroup
+	for range hands {
+		putting.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(errs)); i = next.Add(1) - 1 {
+				errs[i] = server.PutObject(s.objects[i].entity)
+			}
+		})
+	}
+	putting.Wait()
+	for i, err := range errs {
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.objects[i].at, err)
 		}
 	}
 	return nil
@@ -108,7 +140,7 @@ func (s *seed) settle(server *fakes3.Server, all *seed) error {
 			return fmt.Errorf("%s: %w", b.at, err)
 		}
 	}
-	return (&seed{objects: s.objects}).apply(server)
+	return s.put(server)
 }
 
 // tags are a manifest's tags as IAM has them.

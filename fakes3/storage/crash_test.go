@@ -28,7 +28,7 @@ const crashers = 4
 func TestCrash(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	rounds := 40
+	rounds := 25
 	if testing.Short() {
 		rounds = 8
 	}
