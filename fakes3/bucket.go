@@ -14,6 +14,7 @@ import (
 	"github.com/irsatz/irsatz/iam/arn"
 	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/awsapi"
+	"github.com/irsatz/irsatz/internal/shape"
 )
 
 const listTime = "2006-01-02T15:04:05.000Z"
@@ -94,47 +95,53 @@ func (x *exchange) listBuckets() *awsapi.Error {
 	return x.answerXML(out)
 }
 
-type xmlTag struct {
-	Key   string `xml:"Key"`
-	Value string `xml:"Value"`
-}
+var createShape = shape.MustParse("CreateBucketConfiguration { LocationConstraint? Tags? { Tag* { Key Value } } Location? { Name? Type? } Bucket? { DataRedundancy? Type? } }")
 
+// createBucketRequest is the body of CreateBucket.
 type createBucketRequest struct {
-	XMLName  xml.Name  `xml:"CreateBucketConfiguration"`
-	Region   string    `xml:"LocationConstraint"`
-	Tags     []xmlTag  `xml:"Tags>Tag"`
-	Location *struct{} `xml:"Location"`
-	Kind     *struct{} `xml:"Bucket"`
+	region    string
+	tags      []iam.Tag
+	directory bool
 }
 
 // decodeCreateBucket reads the configuration, which may be left out.
 func (x *exchange) decodeCreateBucket() *awsapi.Error {
 	in := new(createBucketRequest)
+	x.early = in
 	body, err := x.readSmall()
-	if err != nil {
+	if err != nil || len(bytes.TrimSpace(body)) == 0 {
 		return err
 	}
-	if len(bytes.TrimSpace(body)) > 0 {
-		if err := xml.Unmarshal(body, in); err != nil {
-			return malformedXML()
-		}
+	e, serr := createShape.Read(body, xmlNamespace)
+	if serr != nil {
+		x.call.Explain(serr.Error(), "")
+		return malformedXML()
 	}
-	x.early = in
+	in.region, in.directory = e.Get("LocationConstraint"), e.Find("Location") != nil || e.Find("Bucket") != nil
+	if tags := e.Find("Tags"); tags != nil {
+		in.tags = tagsOf(tags)
+	}
 	return nil
 }
 
-// fill sets the condition keys of CreateBucket.
-func (in *createBucketRequest) fill(ctx *policy.Context, h http.Header) {
-	if in.Region != "" {
-		ctx.Set("s3:locationconstraint", in.Region)
-	}
-	for _, name := range [...]string{"x-amz-object-ownership", "x-amz-bucket-namespace"} {
-		if v := h.Get(name); v != "" {
-			ctx.Set("s3:"+name, v)
+// fill sets the condition keys of the actions that CreateBucket needs.
+func (in *createBucketRequest) fill(ctx *policy.Context, action string, h http.Header) {
+	switch action {
+	case "CreateBucket":
+		if in.region != "" {
+			ctx.Set("s3:locationconstraint", in.region)
 		}
+		for _, name := range [...]string{"x-amz-object-ownership", "x-amz-bucket-namespace"} {
+			if v := h.Get(name); v != "" {
+				ctx.Set("s3:"+name, v)
+			}
+		}
+	case "TagResource":
+	default:
+		return
 	}
-	keys := make([]string, len(in.Tags))
-	for i, t := range in.Tags {
+	keys := make([]string, len(in.tags))
+	for i, t := range in.tags {
 		keys[i] = t.Key
 		ctx.Set("aws:RequestTag/"+t.Key, t.Value)
 	}
@@ -154,7 +161,7 @@ func (in *createBucketRequest) actions(h http.Header) (actions []string) {
 	if h.Get("X-Amz-Object-Ownership") != "" {
 		actions = append(actions, "PutBucketOwnershipControls")
 	}
-	if len(in.Tags) > 0 {
+	if len(in.tags) > 0 {
 		actions = append(actions, "TagResource")
 	}
 	return actions
@@ -165,7 +172,7 @@ func (x *exchange) createBucket() *awsapi.Error {
 	if err := x.checkCreate(in); err != nil {
 		return err
 	}
-	as, err := x.newBucket(fromXML(in.Tags))
+	as, err := x.newBucket(in.tags)
 	if err != nil {
 		return err
 	}
@@ -201,13 +208,13 @@ func (x *exchange) newBucket(tags []iam.Tag) (*settings, *awsapi.Error) {
 func (x *exchange) checkCreate(in *createBucketRequest) *awsapi.Error {
 	h, region := x.header, x.config.Region
 	switch {
-	case in.Location != nil || in.Kind != nil:
+	case in.directory:
 		return notImplemented("A directory bucket")
-	case in.Region == "us-east-1" && region == "us-east-1", in.Region != "" && in.Region != "EU" && in.Region != region && !strings.Contains(regions, " "+in.Region+" "):
-		return badRequest("InvalidLocationConstraint", "The specified location-constraint is not valid", detail("LocationConstraint", in.Region))
-	case in.Region == "EU" && region == "eu-west-1": // as it was called once
-	case in.Region != region && (in.Region != "" || region != "us-east-1"):
-		named := in.Region
+	case in.region == "us-east-1" && region == "us-east-1", in.region != "" && in.region != "EU" && in.region != region && !strings.Contains(regions, " "+in.region+" "):
+		return badRequest("InvalidLocationConstraint", "The specified location-constraint is not valid", detail("LocationConstraint", in.region))
+	case in.region == "EU" && region == "eu-west-1": // as it was called once
+	case in.region != region && (in.region != "" || region != "us-east-1"):
+		named := in.region
 		if named == "" {
 			named = "unspecified"
 		}
@@ -254,30 +261,32 @@ func (x *exchange) getBucketLocation() *awsapi.Error {
 }
 
 type versioningConfiguration struct {
-	XMLName   xml.Name `xml:"VersioningConfiguration"`
-	Xmlns     string   `xml:"xmlns,attr,omitempty"`
-	Status    string   `xml:"Status,omitempty"`
-	MfaDelete string   `xml:"MfaDelete,omitempty"`
+	XMLName xml.Name `xml:"VersioningConfiguration"`
+	Xmlns   string   `xml:"xmlns,attr"`
+	Status  string   `xml:"Status,omitempty"`
 }
 
 func (x *exchange) getBucketVersioning() *awsapi.Error {
 	return x.answerXML(versioningConfiguration{Xmlns: xmlNamespace, Status: x.bucket.settings.versioning})
 }
 
+var versioningShape = shape.MustParse("VersioningConfiguration { Status?:Enabled|Suspended MfaDelete?:Enabled|Disabled }")
+
 func (x *exchange) putBucketVersioning() *awsapi.Error {
-	var in versioningConfiguration
-	if err := x.readInto(&in); err != nil {
+	in, err := x.readShape(versioningShape)
+	if err != nil {
 		return err
 	}
+	status := in.Get("Status")
 	switch {
-	case x.settings.locks && in.Status == storage.Suspended:
+	case x.settings.locks && status == storage.Suspended:
 		return fail(http.StatusConflict, "InvalidBucketState", "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.")
-	case in.MfaDelete == storage.Enabled:
+	case in.Get("MfaDelete") == storage.Enabled:
 		return notImplemented("MFA delete")
-	case in.Status != storage.Enabled && in.Status != storage.Suspended:
+	case status == "":
 		return badRequest("IllegalVersioningConfigurationException", "The Versioning element must be specified")
 	}
-	if err := x.store.configure(x.bucket, func(s *settings) *awsapi.Error { s.versioning = in.Status; return nil }); err != nil {
+	if err := x.store.configure(x.bucket, func(s *settings) *awsapi.Error { s.versioning = status; return nil }); err != nil {
 		return err
 	}
 	return x.done(http.StatusOK)

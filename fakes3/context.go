@@ -122,7 +122,7 @@ func (x *exchange) context(action string) *policy.Context {
 		}
 	}
 	if in, ok := x.early.(*createBucketRequest); ok {
-		in.fill(ctx, x.header)
+		in.fill(ctx, action, x.header)
 	}
 	if knowsTags(action) && (!x.op.has(writes) || action == "GetObject") {
 		fillExisting(ctx, x.object)

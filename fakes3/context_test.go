@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/irsatz/irsatz/iam"
+	"github.com/irsatz/irsatz/iam/catalogue"
 )
 
 // keys returns the context of the last denial.
@@ -147,5 +148,54 @@ func TestUploadPartInherits(t *testing.T) {
 	}
 	if got := w.do(c, w.request(http.MethodPut, "/data/other?partNumber=1&uploadId="+id, "x")); got.status != 403 {
 		t.Errorf("part of another key: %d %s", got.status, got.body)
+	}
+}
+
+// TestKeysOfActions: an action has no condition key of S3 but those that the
+// service authorization reference lists for it, whatever the request says.
+func TestKeysOfActions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, audit)
+	w.do(w.root(), w.md5(w.request(http.MethodPut, "/data?tagging", "<Tagging><TagSet><Tag><Key>team</Key><Value>red</Value></Tag></TagSet></Tagging>")))
+	w.do(w.root(), w.md5(w.request(http.MethodPut, "/data?abac", "<AbacStatus><Status>Enabled</Status></AbacStatus>")))
+	w.do(w.root(), w.md5(w.request(http.MethodPut, "/data/public/a.txt?tagging", "<Tagging><TagSet><Tag><Key>color</Key><Value>blue</Value></Tag></TagSet></Tagging>")))
+	id := w.start("/data/public/a.txt")
+	none := w.role("none")
+	headers := pairs("X-Amz-Acl: private", "X-Amz-Tagging: stage=prod", "X-Amz-Storage-Class: STANDARD_IA", "X-Amz-Server-Side-Encryption: aws:kms", "If-Match: x",
+		"X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id: k", "X-Amz-Website-Redirect-Location: /x", "X-Amz-Object-Lock-Mode: GOVERNANCE", "X-Amz-Object-Lock-Legal-Hold: ON",
+		"X-Amz-Object-Lock-Retain-Until-Date: 2106-01-01T00:00:00Z", "X-Amz-Metadata-Directive: REPLACE", "X-Amz-Object-Ownership: ObjectWriter")
+	targets := []string{"/", "/data", "/new-bucket", "/data?list-type=2&prefix=a&delimiter=/&max-keys=1", "/data?versions&prefix=a&max-keys=1", "/data?uploads&prefix=a", "/data?delete", "/data/public/a.txt?versionId=null"}
+	targets = append(targets, "/data/public/a.txt?uploads", "/data/public/a.txt?uploadId="+id, "/data/public/a.txt?partNumber=1&uploadId="+id, "/data/public/a.txt?restore", "/data/public/a.txt")
+	for _, sub := range subResources {
+		targets = append(targets, "/data?"+sub, "/data/public/a.txt?"+sub, "/data/public/a.txt?versionId=null&"+sub)
+	}
+	asked := map[string]bool{}
+	for _, target := range targets {
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPost, http.MethodDelete} {
+			for _, source := range []string{"", "X-Amz-Copy-Source: data/public/a.txt", "X-Amz-Copy-Source: data/public/a.txt?versionId=null"} {
+				r := w.request(method, target, "")
+				for header := append(pairs(source), headers...); len(header) > 0; header = header[2:] {
+					r.Header.Set(header[0], header[1])
+				}
+				got := w.do(none, w.md5(r))
+				record, ok := w.trail.Get(got.header.Get("X-Amz-Request-Id"))
+				if !ok {
+					t.Fatalf("%s %s: no record", method, target)
+				}
+				for _, check := range record.Checks {
+					request := check.Decision.Explanation.Request
+					asked[request.Action] = true
+					for key := range request.Context.All() {
+						service := strings.HasPrefix(key, "s3:") || strings.HasPrefix(key, "aws:ResourceTag/") || strings.HasPrefix(key, "aws:RequestTag/") || key == "aws:TagKeys"
+						if service && strings.HasPrefix(request.Action, "s3:") && !catalogue.Takes(request.Action, key) {
+							t.Errorf("%s %s: %s has %s", method, target, request.Action, key)
+						}
+					}
+				}
+			}
+		}
+	}
+	if len(asked) < 80 {
+		t.Errorf("only %d actions were asked", len(asked))
 	}
 }

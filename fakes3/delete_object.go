@@ -190,15 +190,3 @@ func (x *exchange) decodeEarly() *awsapi.Error {
 	x.early = e
 	return err
 }
-
-// readInto reads a small XML body into v, whose XMLName is required.
-func (x *exchange) readInto(v any) *awsapi.Error {
-	body, err := x.readSmall()
-	if err != nil {
-		return err
-	}
-	if err := xml.Unmarshal(body, v); err != nil {
-		return malformedXML()
-	}
-	return nil
-}

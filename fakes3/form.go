@@ -1,7 +1,6 @@
 package fakes3
 
 import (
-	"encoding/xml"
 	"errors"
 	"io"
 	"mime"
@@ -203,15 +202,16 @@ func adoptTags(h http.Header, field string) *awsapi.Error {
 	if field == "" {
 		return nil
 	}
-	var in tagging
-	if err := xml.Unmarshal([]byte(field), &in); err != nil {
+	in, serr := taggingShape.Read([]byte(field), xmlNamespace)
+	if serr != nil {
 		return malformedXML()
 	}
-	if err := checkTags(fromXML(in.Tags), maxTags); err != nil {
+	tags := tagsOf(in.Find("TagSet"))
+	if err := checkTags(tags, maxTags); err != nil {
 		return err
 	}
-	pairs := make([]string, len(in.Tags))
-	for i, t := range in.Tags {
+	pairs := make([]string, len(tags))
+	for i, t := range tags {
 		pairs[i] = url.QueryEscape(t.Key) + "=" + url.QueryEscape(t.Value)
 	}
 	h["X-Amz-Tagging"] = []string{strings.Join(pairs, "&")}

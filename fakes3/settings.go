@@ -64,11 +64,11 @@ func settingsOf(b *storage.Bucket) (*settings, error) {
 		}
 	}
 	if body, ok := s.documents[tagsDocument]; ok {
-		var in tagging
-		if err := xml.Unmarshal(body, &in); err != nil {
+		in, err := taggingShape.Read(body, xmlNamespace)
+		if err != nil {
 			return nil, fmt.Errorf("tags of bucket %s: %w", b.Name, err)
 		}
-		s.tags = fromXML(in.Tags)
+		s.tags = tagsOf(in.Find("TagSet"))
 	}
 	delete(s.documents, policyDocument)
 	delete(s.documents, pinsDocument)

@@ -7,38 +7,47 @@ import (
 	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/internal/awsapi"
+	"github.com/irsatz/irsatz/internal/shape"
 )
 
-type tagging struct {
-	XMLName xml.Name `xml:"Tagging"`
-	Xmlns   string   `xml:"xmlns,attr,omitempty"`
-	Tags    []xmlTag `xml:"TagSet>Tag"`
-}
+var taggingShape = shape.MustParse("Tagging { TagSet { Tag* { Key Value } } }")
 
-func fromXML(tags []xmlTag) []iam.Tag {
-	out := make([]iam.Tag, len(tags))
-	for i, t := range tags {
-		out[i] = iam.Tag(t)
+// tagsOf reads a list of tags.
+func tagsOf(set *shape.Element) []iam.Tag {
+	var out []iam.Tag
+	for _, t := range set.All("Tag") {
+		out = append(out, iam.Tag{Key: t.Get("Key"), Value: t.Get("Value")})
 	}
 	return out
 }
 
 // decodeTags reads the tags of PutObjectTagging and PutBucketTagging.
 func (x *exchange) decodeTags() *awsapi.Error {
-	var in tagging
-	if err := x.readInto(&in); err != nil {
+	in, err := x.readShape(taggingShape)
+	if err != nil {
 		return err
 	}
 	most := maxTags
 	if x.op.target == toBucket {
 		most = bucketTags
 	}
-	tags := fromXML(in.Tags)
+	tags := tagsOf(in.Find("TagSet"))
 	if err := checkTags(tags, most); err != nil {
 		return err
 	}
 	x.tags = tags
 	return nil
+}
+
+type tagging struct {
+	XMLName xml.Name `xml:"Tagging"`
+	Xmlns   string   `xml:"xmlns,attr"`
+	Tags    []xmlTag `xml:"TagSet>Tag"`
+}
+
+type xmlTag struct {
+	Key   string `xml:"Key"`
+	Value string `xml:"Value"`
 }
 
 // tagsXML is the document of a set of tags.
