@@ -93,7 +93,7 @@ func sample(name ...string) string {
 func TestExportRoundTrip(t *testing.T) {
 	t.Parallel()
 	const others = "---\napiVersion: irsatz/v1\nissuers: [{preset: github, claims: {repository: octo-org/octo-repo}}]\n" +
-		"buckets: [{bucketName: odd, versioning: true, tags: {a: b}, policy: '{ \"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"s3:*\", \"Resource\": \"arn:aws:s3:::odd/*\"}]}'}]\n"
+		"buckets: [{bucketName: odd, versioning: true, blockPublicAccess: false, tags: {a: b}, policy: '{ \"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"s3:*\", \"Resource\": \"arn:aws:s3:::odd/*\"}]}'}]\n"
 	for name, begin := range map[string]func(t *testing.T) *server{
 		"whole":   func(t *testing.T) *server { return startWith(t, sample("whole.yaml")) },
 		"details": func(t *testing.T) *server { return startWith(t, sample("details", "account.json")) },

@@ -26,7 +26,7 @@ func (l *loader) seed(state *manifest.State) *seed {
 	s := &seed{}
 	var size int64
 	for _, b := range state.Buckets {
-		bucket := fakes3.Bucket{Name: b.Name, AccountID: first(b.AccountID, l.account), Versioned: b.Versioning, Tags: tags(b.Tags)}
+		bucket := fakes3.Bucket{Name: b.Name, AccountID: first(b.AccountID, l.account), Versioned: b.Versioning, Public: b.Public, Tags: tags(b.Tags)}
 		if b.Policy != nil {
 			bucket.Policy = b.Policy.JSON
 		}

@@ -65,7 +65,7 @@ func (o *otherIssuer) writeClaims() ([]byte, error) {
 func (w *world) unloadBuckets(s *manifest.State) error {
 	buckets, err := w.s3.Buckets()
 	for _, b := range buckets {
-		out := manifest.Bucket{AccountID: b.AccountID, Region: s.Region, Name: b.Name, Versioning: b.Versioned, Tags: untag(b.Tags)}
+		out := manifest.Bucket{AccountID: b.AccountID, Region: s.Region, Name: b.Name, Versioning: b.Versioned, Public: b.Public, Tags: untag(b.Tags)}
 		if b.Policy != nil {
 			out.Policy = &manifest.Document{JSON: b.Policy}
 		}

@@ -52,7 +52,7 @@ var configurations = map[string]*configuration{
 	"notification":        {shape: notificationShape, check: checkNotification, without: document("NotificationConfiguration", "")},
 	"object-lock":         {shape: lockShape, check: checkLock, code: "ObjectLockConfigurationNotFoundError", message: "Object Lock configuration does not exist for this bucket"},
 	"ownershipControls":   {shape: ownershipShape, code: "OwnershipControlsNotFoundError", message: "The bucket ownership controls were not found"},
-	"publicAccessBlock":   {shape: publicAccessShape, check: completePublicAccess, code: "NoSuchPublicAccessBlockConfiguration", message: "The public access block configuration was not found"},
+	blockDocument:         {shape: publicAccessShape, check: completePublicAccess, code: "NoSuchPublicAccessBlockConfiguration", message: "The public access block configuration was not found"},
 	"replication":         {shape: replicationShape, check: checkReplication, code: "ReplicationConfigurationNotFoundError", message: "The replication configuration was not found"},
 	"requestPayment":      {shape: paymentShape, without: document("RequestPaymentConfiguration", "<Payer>BucketOwner</Payer>")},
 	"website":             {shape: websiteShape, check: checkWebsite, code: "NoSuchWebsiteConfiguration", message: "The specified bucket does not have a website configuration"},
@@ -84,7 +84,7 @@ func document(root, content string) []byte {
 func initialDocuments() map[string][]byte {
 	return map[string][]byte{
 		"ownershipControls": ownershipDocument(ownerEnforced),
-		"publicAccessBlock": document("PublicAccessBlockConfiguration", "<BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls>"+
+		blockDocument: document("PublicAccessBlockConfiguration", "<BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls>"+
 			"<BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets>"),
 	}
 }

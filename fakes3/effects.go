@@ -43,7 +43,7 @@ func effectsOf(documents map[string][]byte) (e effects, err error) {
 		shape shape.Shape
 		read  func(*shape.Element)
 	}{
-		{"publicAccessBlock", publicAccessShape, e.readPublicAccess},
+		{blockDocument, publicAccessShape, e.readPublicAccess},
 		{"ownershipControls", ownershipShape, func(d *shape.Element) { e.ownership = d.Get("Rule", "ObjectOwnership") }},
 		{"cors", corsShape, e.readCORS},
 		{"encryption", encryptionShape, e.readEncryption},

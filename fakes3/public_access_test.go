@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/irsatz/irsatz/fakes3"
 	"github.com/irsatz/irsatz/iam"
 )
 
@@ -210,5 +211,35 @@ func TestACLs(t *testing.T) {
 	}
 	if got := w.do(admin, w.request(http.MethodPut, "/acls/missing?acl", body(who, "FULL_CONTROL"))); got.status != 404 {
 		t.Errorf("ACL of a missing object: %d %s", got.status, got.body)
+	}
+}
+
+// TestSeededPublicAccess: a bucket that is described with a public policy is open
+// only where it is described as public too.
+func TestSeededPublicAccess(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	open := []byte(`{"Version":"2012-10-17","Statement":` + everybody("Allow", "data", "s3:GetObject") + `}`)
+	for _, tt := range []struct {
+		public bool
+		status int
+	}{{false, 403}, {true, 200}, {false, 403}} {
+		if err := w.s3.SetBucket(fakes3.Bucket{Name: "data", AccountID: account, Policy: open, Public: tt.public}); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.call(creds{}, http.MethodGet, "/data/public/a.txt"); got.status != tt.status || w.buckets()[0].Public != tt.public {
+			t.Errorf("public %t: %d %s", tt.public, got.status, got.body)
+		}
+	}
+	w.with(w.root(), http.MethodPut, "/data?publicAccessBlock", "<PublicAccessBlockConfiguration><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>")
+	if w.buckets()[0].Public {
+		t.Error("what is restricted is said to be public")
+	}
+	if err := w.s3.CreateBucket(fakes3.Bucket{Name: "open", AccountID: account, Policy: []byte(strings.ReplaceAll(string(open), "data", "open")), Public: true}); err != nil {
+		t.Fatal(err)
+	}
+	w.object("open", "a", "x")
+	if got := w.call(creds{}, http.MethodGet, "/open/a"); got.status != 200 {
+		t.Errorf("made public: %d %s", got.status, got.body)
 	}
 }

@@ -20,6 +20,7 @@ type Bucket struct {
 	AccountID string // the owner
 	Policy    []byte // JSON; nil for none. It may have ids of what was deleted, as GetBucketPolicy shows them
 	Versioned bool
+	Public    bool // Block Public Access is off
 	Tags      []iam.Tag
 	Created   time.Time // set by Buckets
 }
@@ -45,8 +46,9 @@ func (s *Server) CreateBucket(in Bucket) error {
 	return nil
 }
 
-// SetBucket gives a bucket that is there the policy, versioning and tags that it
-// is described with, and makes one that is not. Its other settings stay.
+// SetBucket gives a bucket that is there the policy, versioning, tags and public
+// access that it is described with, and makes one that is not. Its other settings
+// stay.
 func (s *Server) SetBucket(in Bucket) error {
 	as, err := s.described(&in)
 	if err != nil {
@@ -65,6 +67,11 @@ func (s *Server) SetBucket(in Bucket) error {
 			as.versioning = storage.Suspended
 		}
 		now.policy, now.tags, now.versioning = as.policy, as.tags, as.versioning
+		if block := as.documents[blockDocument]; in.Public {
+			delete(now.documents, blockDocument)
+		} else if now.documents[blockDocument] == nil {
+			now.documents[blockDocument] = block
+		}
 		return nil
 	}
 	if err := s.store.configure(b, set); err != nil {
@@ -85,6 +92,9 @@ func (s *Server) described(in *Bucket) (*settings, error) {
 		return nil, err
 	}
 	as := settings{tags: canonicalTags(in.Tags), documents: initialDocuments()}
+	if in.Public {
+		delete(as.documents, blockDocument)
+	}
 	if in.Policy != nil {
 		document, err := policy.ParseStoredForBucket(in.Name, in.Policy)
 		if err != nil {
@@ -148,7 +158,10 @@ func (s *Server) Buckets() ([]Bucket, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list buckets: %w", err)
 		}
-		out[i] = Bucket{Name: b.Name, AccountID: b.Owner, Versioned: now.versioning == storage.Enabled, Tags: now.tags, Created: b.Created}
+		out[i] = Bucket{
+			Name: b.Name, AccountID: b.Owner, Versioned: now.versioning == storage.Enabled,
+			Public: !now.access.blockPolicy && !now.access.restrict, Tags: now.tags, Created: b.Created,
+		}
 		if now.policy == nil {
 			continue
 		}

@@ -54,6 +54,9 @@ const (
 	tagsDocument   = "tagging"
 )
 
+// blockDocument is the configuration of Block Public Access.
+const blockDocument = "publicAccessBlock"
+
 // settingsOf reads the settings of a bucket.
 func settingsOf(b *storage.Bucket) (*settings, error) {
 	s := settings{versioning: b.Versioning, documents: maps.Clone(b.Documents)}

@@ -41,7 +41,7 @@ func (o Object) Open() (io.ReadCloser, error) {
 }
 
 func (l *loader) bucket(c cursor) Bucket {
-	r := c.record("bucketName", "versioning", "policy", "tags", "objects")
+	r := c.record("bucketName", "versioning", "blockPublicAccess", "policy", "tags", "objects")
 	b := Bucket{
 		Pos:        c.pos(),
 		AccountID:  l.account,
@@ -49,6 +49,9 @@ func (l *loader) bucket(c cursor) Bucket {
 		Name:       r.need("bucketName").checked(checkBucket),
 		Versioning: r.get("versioning").boolean(),
 		Tags:       r.get("tags").tags(50),
+	}
+	if block := r.get("blockPublicAccess"); block.present() {
+		b.Public = !block.boolean()
 	}
 	if p := r.get("policy"); p.present() {
 		d := p.document()

@@ -203,6 +203,7 @@ func TestMalformedBuckets(t *testing.T) {
 		{"reserved prefix", in("buckets", "{bucketName: xn--a}"), `m.yaml:3: buckets[0].bucketName: a bucket name must not start with xn--, found "xn--a"`},
 		{"reserved suffix", in("buckets", "{bucketName: a--x-s3}"), `m.yaml:3: buckets[0].bucketName: a bucket name must not end with --x-s3, found "a--x-s3"`},
 		{"versioning", in("buckets", "{bucketName: data, versioning: Enabled}"), "m.yaml:3: buckets[0].versioning: expected true or false, found text"},
+		{"public access", in("buckets", "{bucketName: data, blockPublicAccess: all}"), "m.yaml:3: buckets[0].blockPublicAccess: expected true or false, found text"},
 		{"object without key", object("body: a"), "m.yaml:3: buckets[0].objects[0].key: missing, it is required"},
 		{"body that is no text", object("key: a, body: 1"), "m.yaml:3: buckets[0].objects[0].body: expected text, found a number; put it in quotes"},
 		{"prefix without from", object("prefix: a/, key: a"), "m.yaml:3: buckets[0].objects[0].prefix: prefix goes with from, not with key and body"},

@@ -148,6 +148,7 @@ type Bucket struct {
 	Region     string
 	Name       string
 	Versioning bool
+	Public     bool      // Block Public Access is off
 	Policy     *Document // nil: none
 	Tags       []Tag
 	Objects    []Object

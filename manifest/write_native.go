@@ -83,6 +83,7 @@ type nativeIssuer struct {
 type nativeBucket struct {
 	BucketName string          `json:"bucketName"`
 	Versioning bool            `json:"versioning,omitempty"`
+	Block      *bool           `json:"blockPublicAccess,omitempty"` // true if it is not said
 	Policy     json.RawMessage `json:"policy,omitempty"`
 	Tags       []nativeTag     `json:"tags,omitempty"`
 }
@@ -138,6 +139,9 @@ func (n *nativeWriter) clusters() {
 func (n *nativeWriter) buckets() {
 	for _, b := range n.state.Buckets {
 		out := nativeBucket{BucketName: b.Name, Versioning: b.Versioning, Tags: nativeTags(b.Tags)}
+		if b.Public {
+			out.Block = new(bool)
+		}
 		if b.Policy != nil {
 			out.Policy = nativeText(*b.Policy)
 		}

@@ -39,7 +39,7 @@ roles:
 apiVersion: irsatz/v1
 account: "111122223333"
 region: us-east-1
-buckets: [{bucketName: there, versioning: true, policy: {a: "\u00e9"}, tags: {a: b}}]
+buckets: [{bucketName: there, versioning: true, blockPublicAccess: false, policy: {a: "\u00e9"}, tags: {a: b}}]
 ---
 apiVersion: irsatz/v1
 account: "444455556666"
