@@ -245,7 +245,7 @@ func (x *exchange) present(b *bucket, key, version string, o, marker *storage.Ob
 		return err
 	}
 	switch {
-	case marker != nil && version != "":
+	case marker != nil && (version != "" || x.r.Method == http.MethodPut && x.op.variant != copying):
 		e := methodNotAllowed(x.r.Method, "DeleteMarker")
 		e.Headers = []awsapi.Detail{detail("Allow", "DELETE"), detail("Last-Modified", marker.Modified.Format(http.TimeFormat)),
 			detail("X-Amz-Delete-Marker", "true"), detail("X-Amz-Version-Id", marker.VersionID)}

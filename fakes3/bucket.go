@@ -177,11 +177,17 @@ func (x *exchange) createBucket() *awsapi.Error {
 		return err
 	}
 	err = x.store.create(x.name, x.call.Caller.AccountID, as)
-	// In us-east-1 creating one's own bucket again is no error.
-	if err != nil && (err.Code != "BucketAlreadyOwnedByYou" || x.config.Region != "us-east-1") {
+	eldest := x.config.Region == "us-east-1"
+	// There creating one's own bucket again is no error, unless it is to have tags.
+	if err != nil && (err.Code != "BucketAlreadyOwnedByYou" || !eldest || len(in.tags) > 0) {
 		return err
 	}
-	x.w.Header().Set("Location", "/"+x.name)
+	h := x.w.Header()
+	h["Location"] = []string{"/" + x.name}
+	if !eldest {
+		h["Location"] = []string{"http://" + x.name + ".s3.amazonaws.com/"}
+	}
+	h["X-Amz-Bucket-Arn"] = []string{arn.Bucket(x.name).String()}
 	return x.done(http.StatusOK)
 }
 
@@ -204,13 +210,33 @@ func (x *exchange) newBucket(tags []iam.Tag) (*settings, *awsapi.Error) {
 	return settled, nil
 }
 
+// reserved reports whether S3 keeps the name to itself: of access points and other
+// kinds of bucket. None can be made under it.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+func reserved(name string) bool {
+	for _, begin := range [...]string{"xn--", "sthree-", "amzn-s3-demo-"} {
+		if strings.HasPrefix(name, begin) {
+			return true
+		}
+	}
+	for _, end := range [...]string{"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"} {
+		if strings.HasSuffix(name, end) {
+			return true
+		}
+	}
+	return false
+}
+
 // checkCreate refuses buckets of a kind or place that irsatz does not have.
 func (x *exchange) checkCreate(in *createBucketRequest) *awsapi.Error {
 	h, region := x.header, x.config.Region
 	switch {
 	case in.directory:
 		return notImplemented("A directory bucket")
-	case in.region == "us-east-1" && region == "us-east-1", in.region != "" && in.region != "EU" && in.region != region && !strings.Contains(regions, " "+in.region+" "):
+	case reserved(x.name):
+		return invalidBucketName(x.name)
+	case region == "us-east-1" && in.region != "" && (in.region == region || in.region != "EU" && !strings.Contains(regions, " "+in.region+" ")):
 		return badRequest("InvalidLocationConstraint", "The specified location-constraint is not valid", detail("LocationConstraint", in.region))
 	case in.region == "EU" && region == "eu-west-1": // as it was called once
 	case in.region != region && (in.region != "" || region != "us-east-1"):
@@ -236,11 +262,20 @@ func (x *exchange) checkCreate(in *createBucketRequest) *awsapi.Error {
 	return notImplemented("An ACL that grants something to others")
 }
 
-func (x *exchange) headBucket() *awsapi.Error { return x.done(http.StatusOK) }
+func (x *exchange) headBucket() *awsapi.Error {
+	h := x.w.Header()
+	h["X-Amz-Bucket-Arn"] = []string{arn.Bucket(x.name).String()}
+	h["X-Amz-Access-Point-Alias"] = []string{"false"}
+	h["Content-Type"] = []string{"application/xml"}
+	return x.done(http.StatusOK)
+}
 
 func (x *exchange) deleteBucket() *awsapi.Error {
 	b := &backend{x: x}
 	if _, err := b.run("", make(http.Header)); err != nil {
+		if err.Code == "BucketNotEmpty" && x.bucket.versioned() {
+			err.Message = bucketNotEmptyText + ". You must delete all versions in the bucket."
+		}
 		return err
 	}
 	return x.done(http.StatusNoContent)

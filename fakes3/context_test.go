@@ -122,7 +122,7 @@ func TestCreateBucketBody(t *testing.T) {
 	if got := w.do(w.role("half", allow("s3:CreateBucket")), w.request(http.MethodPut, "/new-bucket", body)); got.status != 403 || !strings.Contains(got.err.Message, "s3:TagResource") {
 		t.Errorf("tags without TagResource: %d %s", got.status, got.body)
 	}
-	if got := w.do(w.role("all", allow("s3:*")), w.request(http.MethodPut, "/new-bucket", body)); got.status != 200 || got.header.Get("Location") != "/new-bucket" {
+	if got := w.do(w.role("all", allow("s3:*")), w.request(http.MethodPut, "/new-bucket", body)); got.status != 200 || got.header.Get("Location") != "http://new-bucket.s3.amazonaws.com/" {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 	if got := w.call(w.root(), http.MethodGet, "/new-bucket?tagging"); !strings.Contains(got.body, "<Key>a</Key><Value>b</Value>") {

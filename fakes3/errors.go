@@ -132,8 +132,10 @@ func alreadyExists(b *storage.Bucket, owner string) *awsapi.Error {
 }
 
 func bucketNotEmpty(name string) *awsapi.Error {
-	return fail(http.StatusConflict, "BucketNotEmpty", "The bucket you tried to delete is not empty", detail("BucketName", name))
+	return fail(http.StatusConflict, "BucketNotEmpty", bucketNotEmptyText, detail("BucketName", name))
 }
+
+const bucketNotEmptyText = "The bucket you tried to delete is not empty"
 
 func invalidBucketName(name string) *awsapi.Error {
 	return badRequest("InvalidBucketName", "The specified bucket is not valid.", detail("BucketName", name))

@@ -24,7 +24,7 @@ func (x *exchange) excerptOf(o *storage.Object) (e excerpt, err *awsapi.Error) {
 		return x.excerptPart(o, raw)
 	}
 	e.span, err = x.span(o)
-	if e.span == "" {
+	if e.span == "" || e.span == spanned(0, o.Size()) {
 		e.sum = o.Checksum
 	}
 	return e, err

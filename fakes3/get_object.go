@@ -16,6 +16,9 @@ import (
 
 // getObject serves GetObject and HeadObject.
 func (x *exchange) getObject() *awsapi.Error {
+	if err := x.checkOverrides(); err != nil {
+		return err
+	}
 	if err := x.checkRead(x.object); err != nil {
 		return err
 	}
@@ -149,7 +152,11 @@ var overrides = map[string]string{
 func (x *exchange) describe(h http.Header) {
 	o := x.object
 	for _, p := range o.Headers {
-		h[p.Name] = []string{p.Value}
+		value := p.Value
+		if strings.HasPrefix(p.Name, metaPrefix) {
+			value = encodeMetadata(value)
+		}
+		h[p.Name] = []string{value}
 	}
 	if _, restored := x.restoredUntil(o); !restored {
 		delete(h, restoreHeader)
@@ -167,9 +174,20 @@ func (x *exchange) describe(h http.Header) {
 	x.describeLock(h, o.Lock)
 	for _, p := range x.params {
 		if name := overrides[p.name]; name != "" {
-			h.Set(name, p.value)
+			value, _ := latin1(p.value) // checkOverrides
+			h.Set(name, value)
 		}
 	}
+}
+
+// checkOverrides refuses headers that cannot be sent.
+func (x *exchange) checkOverrides() *awsapi.Error {
+	for _, p := range x.params {
+		if _, ok := latin1(p.value); !ok && overrides[p.name] != "" {
+			return invalidArgument("Header value cannot be represented using ISO-8859-1.", p.name, p.value)
+		}
+	}
+	return nil
 }
 
 // stamp sets the headers that every answer about a stored version has.

@@ -67,10 +67,6 @@ func TestListingRefusals(t *testing.T) {
 			t.Errorf("%s: %d %s", target, got.status, got.body)
 		}
 	}
-	body := "<CreateBucketConfiguration><LocationConstraint>eu-east-1</LocationConstraint></CreateBucketConfiguration>"
-	if got := w.do(w.root(), w.request(http.MethodPut, "/nowhere", body)); got.err.Code != "InvalidLocationConstraint" || got.err.get("LocationConstraint") != "eu-east-1" {
-		t.Errorf("a region that there is not: %s", got.body)
-	}
 }
 
 // TestListingChecksums: listings say which kind of checksum there is, and who

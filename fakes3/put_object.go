@@ -92,7 +92,7 @@ func (x *exchange) draft() (*storage.Object, *awsapi.Error) {
 		if ok {
 			value := strings.Join(values, ",")
 			size += len(key) + len(value)
-			o.Headers = append(o.Headers, storage.Pair{Name: name, Value: value})
+			o.Headers = append(o.Headers, storage.Pair{Name: name, Value: decodeMetadata(value)})
 		}
 	}
 	if size > maxMetadata {

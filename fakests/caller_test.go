@@ -133,7 +133,7 @@ func TestA86_A97_Refusals(t *testing.T) {
 		}, 403, "InvalidClientTokenId", invalid},
 		"long-term key with token": {func(_ *world, by *sigv4.Signer) { by.AccessKeyID, by.SecretAccessKey = "test", "test" }, 403, "InvalidClientTokenId", invalid},
 		"A88 wrong secret":         {func(_ *world, by *sigv4.Signer) { by.SecretAccessKey += "x" }, 403, signature, mismatch},
-		"expired":                  {func(w *world, _ *sigv4.Signer) { w.advance(time.Hour) }, 403, "ExpiredToken", "The security token included in the request is expired"},
+		"X213 expired":             {func(w *world, _ *sigv4.Signer) { w.advance(time.Hour) }, 403, "ExpiredToken", "The security token included in the request is expired"},
 		"A89 expired, bad secret":  {func(w *world, by *sigv4.Signer) { w.advance(time.Hour); by.SecretAccessKey = "x" }, 403, "ExpiredToken", "The security token included in the request is expired"},
 		"A90 role gone":            {func(w *world, _ *sigv4.Signer) { w.recreate(false) }, 403, "InvalidClientTokenId", invalid},
 		"A90 role created again":   {func(w *world, _ *sigv4.Signer) { w.recreate(true) }, 403, "InvalidClientTokenId", invalid},

@@ -198,7 +198,7 @@ func checkNotEmpty(s string) error {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 var (
 	reservedPrefixes = []string{"xn--", "sthree-", "amzn-s3-demo-"}
-	reservedSuffixes = []string{"-s3alias", "--ola-s3", ".mrap", "--x-s3", "--table-s3"}
+	reservedSuffixes = []string{"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"}
 )
 
 func checkBucket(s string) error {
