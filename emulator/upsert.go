@@ -14,7 +14,7 @@ const maxVersions = 5
 
 // settle makes the entities be what they say, whether they are there already or
 // not. Those that are there stay themselves: they keep id and date, and their
-// sessions go on.
+// sessions go on. One that cannot become what it is to be is replaced.
 func (n *entities) settle(d *iam.Draft) error {
 	for _, a := range n.aliases {
 		d.SetAlias(a.AccountID, a.Name)
@@ -24,35 +24,38 @@ func (n *entities) settle(d *iam.Draft) error {
 		createAll(n.aws, d.AddAWSPolicy),
 		createAll(n.providers, func(p iam.Provider) (*iam.Provider, error) { return settleProvider(d, p) }),
 		createAll(n.policies, func(p iam.ManagedPolicy) (*iam.ManagedPolicy, error) { return settlePolicy(d, p) }),
-		createAll(n.roles, place[iam.Role]{s.Role, d.CreateRole, d.UpdateRole, d.DeleteRole,
-			func(r *iam.Role) identity { return identity{r.AccountID, r.Name, r.Path, r.ID} }}.settle),
-		createAll(n.groups, place[iam.Group]{s.Group, d.CreateGroup, d.UpdateGroup, d.DeleteGroup,
+		createAll(n.roles, place[iam.Role]{find: s.Role, create: d.CreateRole, update: d.UpdateRole, replace: replacing(d, replaceRole),
+			identity: func(r *iam.Role) identity { return identity{r.AccountID, r.Name, r.Path, r.ID} }}.settle),
+		createAll(n.groups, place[iam.Group]{s.Group, d.CreateGroup, d.UpdateGroup, d.MoveGroup, replacing(d, replaceGroup),
 			func(g *iam.Group) identity { return identity{g.AccountID, g.Name, g.Path, g.ID} }}.settle),
 		createAll(n.users, func(u iam.User) (*iam.User, error) {
 			dateKeys(s, &u)
-			return place[iam.User]{s.User, d.CreateUser, d.UpdateUser, d.DeleteUser,
+			return place[iam.User]{s.User, d.CreateUser, d.UpdateUser, d.MoveUser, replacing(d, replaceUser),
 				func(u *iam.User) identity { return identity{u.AccountID, u.Name, u.Path, u.ID} }}.settle(u)
 		}),
-		createAll(n.profiles, place[iam.InstanceProfile]{s.InstanceProfile, d.CreateInstanceProfile, d.UpdateInstanceProfile, d.DeleteInstanceProfile,
-			func(p *iam.InstanceProfile) identity { return identity{p.AccountID, p.Name, p.Path, p.ID} }}.settle),
+		createAll(n.profiles, place[iam.InstanceProfile]{find: s.InstanceProfile, create: d.CreateInstanceProfile, update: d.UpdateInstanceProfile,
+			replace:  replacing(d, replaceInstanceProfile),
+			identity: func(p *iam.InstanceProfile) identity { return identity{p.AccountID, p.Name, p.Path, p.ID} }}.settle),
 		n.checkReferences(s),
 	)
 }
 
-// identity is what an entity cannot change. Files need not say the id.
+// identity is what an update does not change. Files need not say the id.
 type identity struct{ accountID, name, path, id string }
 
-// standsFor reports whether the entity can become the one wanted.
-func (i identity) standsFor(wanted identity) bool {
-	return i.path == first(wanted.path, "/") && (wanted.id == "" || wanted.id == i.id)
-}
+// at reports whether the entity is under the path of the one wanted.
+func (i identity) at(wanted identity) bool { return i.path == first(wanted.path, "/") }
+
+// goesBy reports whether the entity has the id that the one wanted is to have.
+func (i identity) goesBy(wanted identity) bool { return wanted.id == "" || wanted.id == i.id }
 
 // place is where entities of one kind are, in a draft.
 type place[T any] struct {
 	find     func(accountID, name string) (*T, bool)
 	create   func(T) (*T, error)
 	update   func(accountID, name string, change func(*T) error) (*T, error)
-	remove   func(accountID, name string) error
+	move     func(accountID, name, newName, newPath string) (*T, error) // nil if AWS has no such thing
+	replace  func(was *T, want T) (*T, error)
 	identity func(*T) identity
 }
 
@@ -60,16 +63,19 @@ type place[T any] struct {
 func (p place[T]) settle(want T) (*T, error) {
 	wanted := p.identity(&want)
 	was, ok := p.find(wanted.accountID, wanted.name)
-	if ok && !p.identity(was).standsFor(wanted) {
-		if err := p.remove(wanted.accountID, wanted.name); err != nil {
-			return nil, err
-		}
-		ok = false
-	}
 	if !ok {
 		return p.create(want)
 	}
-	return p.update(wanted.accountID, wanted.name, func(e *T) error { *e = want; return nil })
+	is := p.identity(was)
+	if !is.goesBy(wanted) || !is.at(wanted) && p.move == nil {
+		return p.replace(was, want)
+	}
+	if !is.at(wanted) {
+		if _, err := p.move(is.accountID, is.name, is.name, wanted.path); err != nil {
+			return nil, err
+		}
+	}
+	return p.update(is.accountID, is.name, func(e *T) error { *e = want; return nil })
 }
 
 // dateKeys gives the access keys that the user has already the dates that they
@@ -102,7 +108,8 @@ func settlePolicy(d *iam.Draft, want iam.ManagedPolicy) (*iam.ManagedPolicy, err
 	all := d.Snapshot().ManagedPolicies(want.AccountID)
 	wanted := identity{want.AccountID, want.Name, want.Path, want.ID}
 	there := slices.IndexFunc(all, func(p *iam.ManagedPolicy) bool {
-		return p.Name == want.Name && identity{p.AccountID, p.Name, p.Path, p.ID}.standsFor(wanted)
+		is := identity{p.AccountID, p.Name, p.Path, p.ID}
+		return is.name == wanted.name && is.at(wanted) && is.goesBy(wanted)
 	})
 	if there < 0 {
 		return d.CreatePolicy(want)
