@@ -152,3 +152,35 @@ func TestDeletedSessions(t *testing.T) {
 		t.Errorf("the trust policy is %s", got)
 	}
 }
+
+// TestMovedNowhere: a user that is moved to where it is stays what trust policies
+// name, so that a Deny goes on denying.
+func TestMovedNowhere(t *testing.T) {
+	t.Parallel()
+	for name, to := range map[string][2]string{"same": {"ci", "/"}, "no path": {"ci", ""}, "another case": {"CI", "/"}, "away and back": {"other", "/x/"}} {
+		h := newHarness(t)
+		const userARN = "arn:aws:iam::" + account + ":user/ci"
+		h.update(func(d *iam.Draft) error {
+			_, err := d.CreateUser(iam.User{
+				AccountID: account, Name: "ci", Inline: []policy.Policy{{Name: "p", Document: identity(allowAll)}}, AccessKeys: []iam.AccessKey{{ID: "AKIACI", Secret: "s"}},
+			})
+			return err
+		})
+		h.createRole(iam.Role{AccountID: account, Name: "open", Trust: trusting(userARN)})
+		h.createRole(iam.Role{AccountID: account, Name: "shut", Trust: policy.Policy{Document: policy.MustParse(policy.Trust,
+			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"`+account+`"},"Action":"sts:AssumeRole"},{"Effect":"Deny","Principal":{"AWS":"`+userARN+`"},"Action":"sts:AssumeRole"}]}`)}})
+		h.update(func(d *iam.Draft) error { _, err := d.MoveUser(account, "ci", to[0], to[1]); return err })
+		if name == "away and back" {
+			h.update(func(d *iam.Draft) error { _, err := d.MoveUser(account, "other", "ci", "/"); return err })
+		}
+		if !h.mayAssume("AKIACI", "", account, "open") {
+			t.Errorf("%s: may not assume what names it", name)
+		}
+		if h.mayAssume("AKIACI", "", account, "shut") {
+			t.Errorf("%s: may assume what denies it", name)
+		}
+		if len(h.Snapshot().Users(account)) != 1 {
+			t.Errorf("%s: %d users", name, len(h.Snapshot().Users(account)))
+		}
+	}
+}

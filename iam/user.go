@@ -131,14 +131,21 @@ func (d *Draft) MoveUser(accountID, name, newName, newPath string) (*User, error
 	if other, ok := d.next.User(accountID, newName); ok && other.ID != u.ID {
 		return nil, fmt.Errorf("user %s: %w", newName, ErrEntityAlreadyExists)
 	}
-	err := d.rename(as(old.ARN, u.ARN))
-	if err == nil {
-		err = d.DeleteUser(accountID, name)
-	}
-	if err != nil {
+	if err := d.rename(as(old.ARN, u.ARN)); err != nil {
 		return nil, err
 	}
+	d.dropUser(old)
 	return d.putUser(d.account(accountID), &u)
+}
+
+// dropUser takes the user out, as if it had never been: what names it is left
+// alone.
+func (d *Draft) dropUser(u *User) {
+	d.dropKeys(u)
+	a := d.account(u.AccountID)
+	key := strings.ToLower(u.Name)
+	delete(a.users, key)
+	delete(a.dirty.users, key)
 }
 
 // putUser stores the user, whose slices are its own.
@@ -167,11 +174,7 @@ func (d *Draft) DeleteUser(accountID, name string) error {
 	if !ok {
 		return fmt.Errorf("user %s: %w", name, ErrNoSuchEntity)
 	}
-	d.dropKeys(u)
-	a := d.account(accountID)
-	key := strings.ToLower(name)
-	delete(a.users, key)
-	delete(a.dirty.users, key)
+	d.dropUser(u)
 	return d.rename(as(u.ARN, u.ID))
 }
 
