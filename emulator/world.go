@@ -133,8 +133,14 @@ func (e *Emulator) openStore(records *datadir.Records) (*iam.Store, error) {
 		Root: []iam.RootCredentials{{AccountID: c.Account, AccessKeyID: c.rootKey, Secret: c.rootSecret}},
 	}
 	if records != nil {
-		config.Keeper = records
+		config.Keeper, config.World = records, records.Name()
+		return iam.NewStore(config)
 	}
+	world, err := c.random(8)
+	if err != nil {
+		return nil, err
+	}
+	config.World = string(world)
 	return iam.NewStore(config)
 }
 

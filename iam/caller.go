@@ -2,6 +2,7 @@ package iam
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/irsatz/irsatz/iam/arn"
@@ -21,6 +22,8 @@ var (
 	ErrRoleGone         = errors.New("the session's role was deleted")
 	ErrUserGone         = errors.New("the session's user was deleted")
 )
+
+var errOtherWorld = fmt.Errorf("the session is from before a reset: %w", ErrRoleGone)
 
 // Caller is the principal of one request.
 type Caller struct {
@@ -104,6 +107,10 @@ func (s *Store) authenticateSession(snapshot *Snapshot, accessKeyID, sessionToke
 	// expired.
 	if !s.now().Before(session.Expires) {
 		return nil, "", ErrSessionExpired
+	}
+	// Ids do not tell worlds apart: files may give them, and root has none.
+	if session.World != s.world {
+		return nil, "", errOtherWorld
 	}
 	if session.Kind != RoleSession {
 		caller, err := sessionOfUser(snapshot, session)

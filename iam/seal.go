@@ -29,7 +29,7 @@ const (
 	// tokenPadding makes a bare session of a projected token as large as AWS's: a
 	// quarter of the budget of 4096 bytes. What AWS's tokens carry besides is not
 	// known; that what a session has adds its length in base64 is observed.
-	tokenPadding = 384
+	tokenPadding = 375
 
 	// maxOpened bounds the cache of opened tokens.
 	maxOpened = 4096

@@ -7,7 +7,7 @@ import (
 )
 
 // sessionForm is the first byte of a sealed session: which form the rest has.
-const sessionForm = 1
+const sessionForm = 2
 
 // appendSession writes what a session token carries. It is made for every session
 // that is opened, and read once for each, so it has no names and no reflection:
@@ -36,10 +36,10 @@ func appendSession(dst []byte, s *Session) []byte {
 }
 
 // texts are the session's fields of text, in the order in which they are sealed.
-func (s *Session) texts() [14]*string {
+func (s *Session) texts() [15]*string {
 	return [...]*string{
 		&s.AccessKeyID, &s.Secret, &s.AccountID, &s.RoleName, &s.RoleID, &s.Name, &s.UserName, &s.UserID,
-		&s.ProviderARN, &s.Issuer, &s.Subject, &s.Audience, &s.SourceIdentity, &s.Policy,
+		&s.ProviderARN, &s.Issuer, &s.Subject, &s.Audience, &s.SourceIdentity, &s.Policy, &s.World,
 	}
 }
 

@@ -22,6 +22,8 @@ const (
 // Session is what a session token carries: an assumed role, unless Kind says
 // otherwise.
 type Session struct {
+	// World is that of the store that opened the session; see Config.
+	World       string
 	Kind        SessionKind
 	AccessKeyID string
 	Secret      string
@@ -151,7 +153,7 @@ func (s *Store) IssueFor(caller *Caller, session Session, duration time.Duration
 func (s *Store) issue(session Session, duration time.Duration) (Credentials, *Session, error) {
 	now := s.now().UTC().Truncate(time.Second)
 	session.AccessKeyID, session.Secret = s.random.accessKeyID("ASIA", session.AccountID), s.random.secret()
-	session.Issued, session.Expires = now, now.Add(duration)
+	session.World, session.Issued, session.Expires = s.world, now, now.Add(duration)
 	session.Tags, session.AMR, session.PolicyARNs = slices.Clone(session.Tags), slices.Clone(session.AMR), slices.Clone(session.PolicyARNs)
 	session.PolicyPassed = session.Policy != "" || len(session.PolicyARNs) > 0
 	if err := session.compile(); err != nil {

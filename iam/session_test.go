@@ -340,3 +340,46 @@ func FuzzToken(f *testing.F) {
 		}
 	})
 }
+
+// TestWorlds: sessions end with their world, be the key the same and the ids
+// given: a role's, a user's and root's.
+func TestWorlds(t *testing.T) {
+	t.Parallel()
+	world := func(name string) *harness {
+		h := newHarness(t, withKey, func(c *iam.Config) {
+			c.World = name
+			c.Root = []iam.RootCredentials{{AccountID: account, AccessKeyID: "test", Secret: "test"}}
+		})
+		h.update(func(d *iam.Draft) error {
+			_, err := d.CreateRole(iam.Role{AccountID: account, Name: "app", ID: "AROAGIVENGIVENGIVEN12", Trust: trust()})
+			_, more := d.CreateUser(iam.User{AccountID: account, Name: "u", ID: "AIDAGIVENGIVENGIVEN12", AccessKeys: []iam.AccessKey{{ID: "AKIA1", Secret: "s"}}})
+			return errors.Join(err, more)
+		})
+		return h
+	}
+	first, again, second := world("one"), world("one"), world("two")
+	role, _ := first.Snapshot().Role(account, "app")
+	issued := map[string]iam.Credentials{}
+	issued["role"], _ = first.issue(role, iam.Session{})
+	for _, key := range []string{"AKIA1", "test"} {
+		caller, _, err := first.Authenticate(key, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, kind := range []iam.SessionKind{iam.UserSession, iam.FederatedSession} {
+			credentials, _, err := first.IssueFor(caller, iam.Session{Kind: kind, Name: "somebody"}, time.Hour)
+			if err != nil {
+				t.Fatal(err)
+			}
+			issued[fmt.Sprint(key, " ", kind)] = credentials
+		}
+	}
+	for name, c := range issued {
+		if _, _, err := again.Authenticate(c.AccessKeyID, c.SessionToken); err != nil {
+			t.Errorf("%s in its own world: %v", name, err)
+		}
+		if _, _, err := second.Authenticate(c.AccessKeyID, c.SessionToken); !errors.Is(err, iam.ErrRoleGone) {
+			t.Errorf("%s in another world: %v", name, err)
+		}
+	}
+}

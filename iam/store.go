@@ -23,6 +23,10 @@ type Config struct {
 	// one: sessions then end with the store.
 	SealingKey []byte
 
+	// World names what the sessions of this store belong to. Those of another
+	// store are refused, be they sealed with the same key. "" is a name too.
+	World string
+
 	// Keeper keeps all entities, and gives back those it has. Nil means that
 	// they live in memory only. Root credentials and the sealing key are the
 	// caller's to keep.
@@ -38,6 +42,7 @@ type RootCredentials struct {
 
 // Store holds all IAM state. It may be used by any number of goroutines.
 type Store struct {
+	world  string
 	now    func() time.Time
 	random *randomSource
 	seal   *sealer
@@ -55,7 +60,7 @@ func NewStore(config Config) (*Store, error) {
 	if config.Now == nil {
 		config.Now = clock.Now
 	}
-	s := &Store{now: config.Now, random: newRandomSource(config.Rand), root: map[string]RootCredentials{}}
+	s := &Store{world: config.World, now: config.Now, random: newRandomSource(config.Rand), root: map[string]RootCredentials{}}
 	for _, r := range config.Root {
 		if r.AccessKeyID == "" || r.Secret == "" || !validAccount(r.AccountID) {
 			return nil, fmt.Errorf("root credentials of account %q: %w", r.AccountID, ErrInvalidInput)

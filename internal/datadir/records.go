@@ -73,6 +73,9 @@ func (d *Dir) Enter(w *Records) error {
 	return nil
 }
 
+// Name returns the world's name, which no other in the folder has or had.
+func (r *Records) Name() string { return r.name }
+
 // Folder returns the folder of this kind that belongs to the world, for what is no
 // record. It need not be there. Prune removes it when the world is forgotten.
 func (r *Records) Folder(kind string) string {
