@@ -4,6 +4,7 @@ package trail
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -86,6 +87,41 @@ func (r *Record) Denied() bool {
 	return r.Code != "" && r.Cause != ""
 }
 
+// What a client may put into a record is bounded, since anybody may send
+// requests: in bytes.
+const (
+	maxName = 1 << 10
+	maxText = 20 << 10
+)
+
+// bound shortens what is too long to be kept.
+func (r *Record) bound() {
+	for _, name := range [...]*string{&r.Operation, &r.Region, &r.UserAgent, &r.Caller, &r.AccessKeyID, &r.Code} {
+		cut(name, maxName)
+	}
+	for _, text := range [...]*string{&r.Message, &r.Cause, &r.Fix, &r.OtherText} {
+		cut(text, maxText)
+	}
+	for i := range r.Warnings {
+		cut(&r.Warnings[i], maxText)
+	}
+	for i := range r.Checks {
+		cut(&r.Checks[i].Resource, maxText)
+	}
+	if t := r.Token; t != nil {
+		for _, claim := range [...]*string{&t.Issuer, &t.Subject, &t.ID, &t.KeyID} {
+			cut(claim, maxName)
+		}
+	}
+}
+
+// cut leaves the beginning of a text that is longer than n.
+func cut(text *string, n int) {
+	if len(*text) > n {
+		*text = strings.ToValidUTF8((*text)[:n], "") + "…"
+	}
+}
+
 // DefaultCapacity is how many records a Log keeps unless told otherwise.
 const DefaultCapacity = 4096
 
@@ -110,6 +146,7 @@ func NewLog(capacity int) *Log {
 // Add appends r. A subscriber that does not keep up misses records; Add never
 // waits.
 func (l *Log) Add(r *Record) {
+	r.bound()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.ring) < cap(l.ring) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -168,5 +169,21 @@ func TestJSON(t *testing.T) {
 	}
 	if got.Explanation() != want.Explanation() {
 		t.Error(cmp.Diff(want.Explanation(), got.Explanation()))
+	}
+}
+
+// TestBound: what a client may make as long as it likes is kept shortened.
+func TestBound(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("é", 1<<20)
+	log := trail.NewLog(0)
+	log.Add(&trail.Record{
+		ID: "1", UserAgent: long, Message: long, Cause: long, Warnings: []string{long}, AccessKeyID: long, Fix: "short",
+		Checks: []trail.Check{{Resource: long}}, Token: &trail.Token{Subject: long},
+	})
+	r, _ := log.Get("1")
+	size := len(r.UserAgent) + len(r.Message) + len(r.Cause) + len(r.Warnings[0]) + len(r.AccessKeyID) + len(r.Checks[0].Resource) + len(r.Token.Subject)
+	if size > 96<<10 || r.Fix != "short" || !strings.HasSuffix(r.Cause, "é…") {
+		t.Errorf("%d bytes are kept, fix %q", size, r.Fix)
 	}
 }
