@@ -2,6 +2,7 @@ package awsapi
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"net/http"
 	"reflect"
@@ -274,11 +275,8 @@ func (m *member) decodeStrings(form *Form, field reflect.Value, prefix, path str
 // fine.
 func listIndices(form *Form, prefix string) (map[int]string, error) {
 	var spelt map[int]string
-	for name := range form.values {
-		rest, ok := strings.CutPrefix(name, prefix)
-		if !ok {
-			continue
-		}
+	for name := range form.below(prefix) {
+		rest := name[len(prefix):]
 		digits, _, _ := strings.Cut(rest, ".")
 		n, err := listIndex(digits)
 		if err != nil {
@@ -293,6 +291,34 @@ func listIndices(form *Form, prefix string) (map[int]string, error) {
 		spelt[n] = digits
 	}
 	return spelt, nil
+}
+
+// fewNames is up to how many parameters are looked through one by one.
+const fewNames = 64
+
+// below yields the names of the parameters that begin with prefix, in no order. A
+// large form is sorted once, so that lists within lists cost no more than their
+// own elements.
+func (f *Form) below(prefix string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if len(f.values) <= fewNames {
+			for name := range f.values {
+				if strings.HasPrefix(name, prefix) && !yield(name) {
+					return
+				}
+			}
+			return
+		}
+		if f.names == nil {
+			f.names = slices.Sorted(maps.Keys(f.values))
+		}
+		from, _ := slices.BinarySearch(f.names, prefix)
+		for _, name := range f.names[from:] {
+			if !strings.HasPrefix(name, prefix) || !yield(name) {
+				return
+			}
+		}
+	}
 }
 
 func listIndex(digits string) (int, error) {

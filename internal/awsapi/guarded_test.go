@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -183,5 +184,22 @@ func TestAdmits(t *testing.T) {
 	w := send("other", "Action=Change&Colors=&Name=mine")
 	if w.Code != 403 || !strings.Contains(w.Body.String(), "<Code>InvalidClientTokenId</Code>") || *ran != 0 {
 		t.Errorf("ran %d, %d %s", *ran, w.Code, w.Body)
+	}
+}
+
+// TestLargeLists: lists within lists of a large form are read as those of a small
+// one, in a time that follows their size.
+func TestLargeLists(t *testing.T) {
+	t.Parallel()
+	send, _ := guarded(t, mine)
+	var body strings.Builder
+	body.WriteString("Action=Change&Name=mine&Colors.member.1=red")
+	const n = 3_000
+	for i := 1; i <= n; i++ {
+		fmt.Fprintf(&body, "&Sizes.member.%d.Unit=u%d&Sizes.member.%d.Values.member.1=a&Sizes.member.%d.Values.member.2=b", i, i, i, i)
+	}
+	w := send("test", body.String())
+	if w.Code != 200 || strings.Count(w.Body.String(), "a+b</Arn>") != n || !strings.Contains(w.Body.String(), "<Arn>u2999a+b</Arn>") {
+		t.Errorf("%d, %d elements: %.300s", w.Code, strings.Count(w.Body.String(), "a+b</Arn>"), w.Body)
 	}
 }

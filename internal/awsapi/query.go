@@ -189,7 +189,8 @@ func (s *QueryServer) perform(r *http.Request, call *Call, op *Operation, form *
 // Form is a decoded query request. The first occurrence of a parameter wins.
 type Form struct {
 	values url.Values
-	body   []byte // as received; nil for a GET
+	names  []string // of values, sorted; made when first needed
+	body   []byte   // as received; nil for a GET
 }
 
 // Get returns the first value of the parameter, "" if there is none.
@@ -227,6 +228,14 @@ func (s *QueryServer) form(answer *response, r *http.Request) (*Form, bool) {
 	if err != nil {
 		answer.refuse(&Error{Code: "MalformedQueryString", Message: "The query string contains a syntax error.", Status: http.StatusNotFound}, faultNamespace)
 		return nil, true
+	}
+	if len(query) > typicalBody {
+		// What is kept of a parameter must not keep the whole body.
+		for _, list := range values {
+			for i := range list {
+				list[i] = strings.Clone(list[i])
+			}
+		}
 	}
 	form.values = values
 	if !values.Has("Action") {
