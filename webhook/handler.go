@@ -5,16 +5,23 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
+
+	"github.com/irsatz/irsatz/internal/clock"
 )
 
 // maxReview is far above what the API server takes in a request (3 MiB), twice.
 const maxReview = 16 << 20
+
+// reviewTime is how long sending a review may take. It is the most that an API
+// server waits for an answer.
+const reviewTime = 30 * time.Second
 
 // deserializer reads reviews of either version: they have the same fields, and
 // the scheme knows neither. It is the real one for the sake of its errors.
@@ -27,7 +34,18 @@ func (w *Webhook) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	recorder := &statusRecorder{ResponseWriter: rw, status: http.StatusOK}
 	began := w.config.Now()
 	w.serve(recorder, r)
-	w.metrics.request(route{r.Method, r.URL.Path}, recorder.status, w.config.Now().Sub(began))
+	w.metrics.request(route{verb(r.Method), r.URL.Path}, recorder.status, w.config.Now().Sub(began))
+}
+
+// verb is the method as it is counted. A method is the client's to invent, and
+// what is counted must have a bound: those that HTTP does not know are one.
+func verb(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodConnect, http.MethodOptions, http.MethodTrace:
+		return method
+	}
+	return "OTHER"
 }
 
 // statusRecorder keeps the status.
@@ -42,7 +60,12 @@ func (s *statusRecorder) WriteHeader(status int) {
 	s.ResponseWriter.WriteHeader(status)
 }
 
+// Unwrap lets http.ResponseController set deadlines.
+func (s *statusRecorder) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
 func (w *Webhook) serve(rw http.ResponseWriter, r *http.Request) {
+	// Not every ResponseWriter has deadlines.
+	_ = http.NewResponseController(rw).SetReadDeadline(clock.Now().Add(reviewTime))
 	body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxReview))
 	if err != nil {
 		body = nil // and so bad content

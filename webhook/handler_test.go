@@ -221,3 +221,37 @@ pod_identity_webhook_used 1
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestInventedMethods: clients cannot make the metrics grow.
+func TestInventedMethods(t *testing.T) {
+	t.Parallel()
+	w := webhook.New(webhook.Config{})
+	for _, method := range []string{"GET", "BREW", "WHEN", "PROPFIND"} {
+		w.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(method, "/mutate", nil))
+	}
+	recorder := httptest.NewRecorder()
+	w.ServeMetrics(recorder, nil)
+	for _, line := range []string{`{code="415",path="/mutate",verb="GET"} 1`, `{code="415",path="/mutate",verb="OTHER"} 3`} {
+		if !strings.Contains(recorder.Body.String(), "http_request_count"+line+"\n") {
+			t.Errorf("no %s in %s", line, recorder.Body)
+		}
+	}
+}
+
+// deadlineWriter notes the deadline that it is set.
+type deadlineWriter struct {
+	*httptest.ResponseRecorder
+	deadline time.Time
+}
+
+func (w *deadlineWriter) SetReadDeadline(t time.Time) error { w.deadline = t; return nil }
+
+// TestSlowReview: a client cannot take for ever to send a review.
+func TestSlowReview(t *testing.T) {
+	t.Parallel()
+	w := &deadlineWriter{ResponseRecorder: httptest.NewRecorder()}
+	webhook.New(webhook.Config{}).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/mutate", strings.NewReader(review("v1", podJSON))))
+	if in := time.Until(w.deadline); in <= 0 || in > 31*time.Second {
+		t.Errorf("the deadline is in %s", in)
+	}
+}
