@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"bytes"
-	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -111,21 +110,7 @@ func (n *world) unserved(w http.ResponseWriter, r *http.Request, service string)
 	refusal := awsapi.NotImplemented(service)
 	call := awsapi.NewCall(&n.api, service, n.api.UUID(), r)
 	call.Explain("irsatz has STS, IAM and S3, and no "+service, "")
-	defer call.Finish(refusal.Status, refusal)
-	id := call.Record.ID
-	h := w.Header()
-	h.Set("X-Amzn-Requestid", id)
-	if postsForm(r) || hasAction(r.URL.RawQuery) {
-		h.Set("Content-Type", "text/xml")
-		w.WriteHeader(refusal.Status)
-		_, _ = io.WriteString(w, "<ErrorResponse>\n  <Error>\n    <Type>"+refusal.Fault()+"</Type>\n    <Code>"+refusal.Code+
-			"</Code>\n    <Message>"+xmlText(refusal.Message)+"</Message>\n  </Error>\n  <RequestId>"+id+"</RequestId>\n</ErrorResponse>\n")
-		return
-	}
-	h.Set("X-Amzn-Errortype", refusal.Code)
-	h.Set("Content-Type", "application/x-amz-json-1.1")
-	w.WriteHeader(refusal.Status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"__type": refusal.Code, "message": refusal.Message})
+	answerRefusal(w, r, call, refusal)
 }
 
 func xmlText(s string) string {

@@ -23,6 +23,10 @@ func (e *Emulator) serveAWS(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	clusters, to := now.clusters.Load(), addressee(r)
+	if cause := e.fromPage(r, clusters.hosts); cause != "" {
+		now.denyPage(w, r, cause)
+		return
+	}
 	switch path := r.URL.Path; {
 	// Discovery and keys at the issuer's own host name, be it a bucket's.
 	case clusters.atHome(r, to):
