@@ -118,6 +118,9 @@ type doomed struct{ key, version, etag string }
 
 // deleteOne authorizes and deletes one of the objects of DeleteObjects.
 func (x *exchange) deleteOne(o doomed) (gone storage.Deletion, _ *awsapi.Error) {
+	if len(o.key) > maxKey {
+		return gone, keyTooLong(o.key)
+	}
 	if err := x.authorizeDelete(o); err != nil {
 		return gone, err
 	}

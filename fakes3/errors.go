@@ -99,6 +99,7 @@ func failed(err error, bucket, key string) *awsapi.Error {
 		{storage.ErrNoBucket, noSuchBucket(bucket)},
 		{storage.ErrNotEmpty, bucketNotEmpty(bucket)},
 		{storage.ErrNoObject, noSuchKey(key)},
+		{storage.ErrKeyTooLong, keyTooLong(key)},
 		{storage.ErrExists, preconditionFailed("If-None-Match")},
 		{storage.ErrChanged, preconditionFailed("If-Match")},
 		{storage.ErrFull, unavailable(err)},

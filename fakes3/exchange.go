@@ -51,7 +51,7 @@ type exchange struct {
 }
 
 const (
-	maxKey     = 1024
+	maxKey     = storage.MaxKey
 	maxHeaders = 16 << 10
 )
 

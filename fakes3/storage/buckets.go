@@ -9,6 +9,7 @@ func (s *Store) CreateBucket(b Bucket) (*Bucket, error) {
 	made.Created = s.config.Now().UTC()
 	made.Documents = maps.Clone(b.Documents)
 	err := s.update(Content{}, func(x *tx) error {
+		made = &b // also when this is run once more
 		if there, ok := x.buckets.get(b.Name); ok {
 			made = there
 			return ErrBucketExists

@@ -126,14 +126,26 @@ func (d *diskIndex) update(f func(*tables) error) error {
 	batch := d.waiting
 	d.waiting = nil
 	d.mu.Unlock()
+	d.settle(batch)
+	return p.err
+}
+
+// settle writes a batch. If it cannot be written as a whole each update is run
+// once more by itself, so that only those fail that are to blame.
+func (d *diskIndex) settle(batch []*pending) {
 	err := d.write(batch)
+	if err != nil && len(batch) > 1 {
+		for i := range batch {
+			d.settle(batch[i : i+1])
+		}
+		return
+	}
 	for _, p := range batch {
 		p.done = true
 		if err != nil {
 			p.err = err
 		}
 	}
-	return p.err
 }
 
 // write writes a batch whole or not at all.

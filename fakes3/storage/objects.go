@@ -1,5 +1,7 @@
 package storage
 
+import "cmp"
+
 // Object returns a version of an object, the newest if id is empty; it may be a
 // delete marker. ErrNoVersion says that the key has versions, but not this one.
 func (s *Store) Object(b *Bucket, key, id string) (found *Object, err error) {
@@ -45,6 +47,9 @@ func (t *tables) version(b *Bucket, current *Object, id string) (*Object, error)
 // PutObject stores o, but for its version and date, which it sets, as the
 // newest version of its key.
 func (s *Store) PutObject(b *Bucket, o *Object, c Conditions) (*Object, error) {
+	if err := checkKey(o.Key); err != nil {
+		return nil, err
+	}
 	stored := *o
 	err := s.update(o.Content, func(x *tx) error {
 		now, err := x.bucket(b)
@@ -111,6 +116,9 @@ func (x *tx) take(b *Bucket, current, o *Object) {
 // which in a bucket with versions gets a delete marker. Deleting what is not
 // there is no error.
 func (s *Store) DeleteObject(b *Bucket, key, id string, c Conditions) (d Deletion, err error) {
+	if err := checkKey(key); err != nil {
+		return d, err
+	}
 	err = s.update(Content{}, func(x *tx) error {
 		now, err := x.bucket(b)
 		if err != nil {
@@ -127,13 +135,10 @@ func (s *Store) DeleteObject(b *Bucket, key, id string, c Conditions) (d Deletio
 			d = Deletion{VersionID: marker.VersionID, Marker: true}
 			return nil
 		}
-		if id == "" {
-			id = NullVersion
-		}
 		if !ok {
 			return nil
 		}
-		if o, err := x.version(b, current, id); err == nil {
+		if o, err := x.version(b, current, cmp.Or(id, NullVersion)); err == nil {
 			d.Marker = o.Marker
 			x.take(b, current, o)
 		}

@@ -38,6 +38,9 @@ var (
 	// and its bytes with it: whoever wants to read it should look again.
 	ErrGone = errors.New("the content is gone")
 
+	// ErrKeyTooLong says that a key has more than MaxKey bytes.
+	ErrKeyTooLong = errors.New("the key is too long")
+
 	// ErrFull says that there is no room for more.
 	ErrFull = errors.New("the storage is full")
 )

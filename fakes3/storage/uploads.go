@@ -2,6 +2,9 @@ package storage
 
 // StartUpload opens a multipart upload, and gives it its id and date.
 func (s *Store) StartUpload(b *Bucket, u Upload) (*Upload, error) {
+	if err := checkKey(u.Key); err != nil {
+		return nil, err
+	}
 	u.Initiated = s.config.Now().UTC()
 	err := s.update(Content{}, func(x *tx) error {
 		if _, err := x.bucket(b); err != nil {
@@ -85,6 +88,9 @@ func (s *Store) Parts(b *Bucket, u *Upload, after, limit int) (list []*Part, err
 // CompleteUpload ends an upload with the object that was made of its parts,
 // which is stored as by PutObject.
 func (s *Store) CompleteUpload(b *Bucket, u *Upload, o *Object, c Conditions) (*Object, error) {
+	if err := checkKey(o.Key); err != nil {
+		return nil, err
+	}
 	stored := *o
 	err := s.update(o.Content, func(x *tx) error {
 		now, err := x.bucket(b)

@@ -14,6 +14,20 @@ const (
 // NullVersion is the id of the version written while versioning is not enabled.
 const NullVersion = "null"
 
+// MaxKey is the most bytes that the key of an object has.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+const MaxKey = 1024
+
+// checkKey refuses a key that the tables cannot hold: its length is written in
+// two bytes, and a file takes no entry of any length.
+func checkKey(key string) error {
+	if len(key) > MaxKey {
+		return ErrKeyTooLong
+	}
+	return nil
+}
+
 // Bucket is a bucket and its settings.
 type Bucket struct {
 	Name       string

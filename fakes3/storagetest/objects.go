@@ -3,6 +3,7 @@ package storagetest
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -259,6 +260,30 @@ func (f *fixture) conditions() {
 	put(storage.Conditions{Absent: true}, nil)
 	if f.body("k", "") != "new" {
 		f.Error("not stored")
+	}
+}
+
+// longKeys: a key that S3 has no room for is refused, and is not taken for one
+// that is as long as what is left of its length in 16 bits.
+func (f *fixture) longKeys() {
+	f.versioning(storage.Enabled)
+	f.put(strings.Repeat("k", storage.MaxKey), "longest")
+	first := f.put("team-a", "1")
+	f.put("team-a", "2")
+	for _, n := range []int{storage.MaxKey + 1, 40 << 10, 1<<16 + len("team-a")} {
+		key := "team-a/" + strings.Repeat("x", n-len("team-a/"))
+		_, err := f.DeleteObject(f.b, key, "", storage.Conditions{})
+		f.want(err, storage.ErrKeyTooLong)
+		_, err = f.tryPut(&storage.Object{Key: key}, "x", storage.Conditions{})
+		f.want(err, storage.ErrKeyTooLong)
+		_, err = f.StartUpload(f.b, storage.Upload{Key: key})
+		f.want(err, storage.ErrKeyTooLong)
+		_, err = f.CompleteUpload(f.b, f.start("team-a"), &storage.Object{Key: key}, storage.Conditions{})
+		f.want(err, storage.ErrKeyTooLong)
+	}
+	f.remove("team-a", first.VersionID)
+	if got := f.body("team-a", ""); got != "2" {
+		f.Errorf("team-a is %q", got)
 	}
 }
 

@@ -32,6 +32,7 @@ func Test(t *testing.T, open func(*testing.T) fakes3.Storage) {
 		"listing deleted":  (*fixture).listingDeleted,
 		"listing uploads":  (*fixture).listingUploads,
 		"odd keys":         (*fixture).oddKeys,
+		"long keys":        (*fixture).longKeys,
 		"upload":           (*fixture).upload,
 		"upload parts":     (*fixture).parts,
 		"concurrent":       (*fixture).concurrent,
