@@ -64,7 +64,7 @@ func (x *exchange) authorize() *awsapi.Error {
 		return err
 	}
 	if x.op.name == "DeleteObjects" {
-		return nil
+		return x.checkPayer(x.bucket)
 	}
 	action := x.op.action
 	if x.version != "" {
@@ -76,7 +76,13 @@ func (x *exchange) authorize() *awsapi.Error {
 			return err
 		}
 	}
-	for _, also := range [...]func() *awsapi.Error{x.authorizeSource, x.checkPayer, x.passRole, x.authorizeKeys} {
+	if err := x.authorizeSource(); err != nil {
+		return err
+	}
+	if err := x.checkPayer(x.bucket); err != nil {
+		return err
+	}
+	for _, also := range [...]func() *awsapi.Error{x.passRole, x.authorizeKeys} {
 		if err := also(); err != nil {
 			return err
 		}
@@ -105,11 +111,11 @@ func (x *exchange) comparesETag() bool {
 }
 
 // checkPayer refuses callers from outside who do not offer to pay, where the
-// owner has made them.
+// owner of the bucket has made them. It is nil where the request is in none.
 //
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/RequesterPaysBuckets.html
-func (x *exchange) checkPayer() *awsapi.Error {
-	if x.settings == nil || !x.settings.requesterPays || x.call.Caller.AccountID == x.bucket.Owner {
+func (x *exchange) checkPayer(b *bucket) *awsapi.Error {
+	if b == nil || !b.settings.requesterPays || x.call.Caller.AccountID == b.Owner {
 		return nil
 	}
 	if x.header.Get("X-Amz-Request-Payer") != "requester" || x.auth == nil {
@@ -216,6 +222,9 @@ func (x *exchange) authorizeSource() *awsapi.Error {
 	}
 	resource := arn.Object(src.name, src.key).String()
 	if err := x.ask(src.bucket, read, resource, ctx); err != nil {
+		return err
+	}
+	if err := x.checkPayer(src.bucket); err != nil {
 		return err
 	}
 	if err := x.present(src.bucket, src.key, src.version, src.object, src.marker); err != nil {

@@ -225,6 +225,46 @@ func TestRequesterPays(t *testing.T) {
 	}
 }
 
+// TestRequesterPaysForCopiesAndDeletes: so must who reads a bucket as the source of
+// a copy, or deletes in it by the list.
+func TestRequesterPaysForCopiesAndDeletes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.policy("data", `{"Effect":"Allow","Principal":{"AWS":"`+other+`"},"Action":"s3:*","Resource":["arn:aws:s3:::data","arn:aws:s3:::data/*"]}`)
+	w.do(w.root(), w.request(http.MethodPut, "/data?requestPayment", configs[14].document))
+	w.bucket("theirs", other)
+	stranger := creds{"other", "other", ""}
+	id := all(w.call(stranger, http.MethodPost, "/theirs/parts?uploads").body, "UploadId")[0]
+	const list = "<Delete><Object><Key>public/a.txt</Key></Object></Delete>"
+	for _, tt := range []struct{ name, method, target, body, source string }{
+		{"copy", http.MethodPut, "/theirs/copy", "", "data/public/a.txt"},
+		{"copy of nothing", http.MethodPut, "/theirs/copy", "", "data/none"},
+		{"part", http.MethodPut, "/theirs/parts?partNumber=1&uploadId=" + id, "", "data/public/a.txt"},
+		{"delete", http.MethodPost, "/data?delete", list, ""},
+	} {
+		send := func(header ...string) result {
+			r := w.md5(w.request(tt.method, tt.target, tt.body))
+			if tt.source != "" {
+				r.Header.Set("X-Amz-Copy-Source", tt.source)
+			}
+			if header != nil {
+				r.Header.Set(header[0], header[1])
+			}
+			return w.do(stranger, r)
+		}
+		if got := send(); got.status != 403 || w.get("data", "public/a.txt") == "!NoSuchKey" {
+			t.Errorf("%s: %d %s", tt.name, got.status, got.body)
+		}
+		want := 200
+		if tt.source == "data/none" {
+			want = 404
+		}
+		if got := send("X-Amz-Request-Payer", "requester"); got.status != want || got.header.Get("X-Amz-Request-Charged") == "" {
+			t.Errorf("%s of who pays: %d %v %s", tt.name, got.status, got.header, got.body)
+		}
+	}
+}
+
 // TestBucketABAC: the tags of a bucket are condition keys once that is turned on
 // (K161).
 func TestBucketABAC(t *testing.T) {
