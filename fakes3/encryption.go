@@ -88,7 +88,7 @@ func (x *exchange) encrypted(e storage.Encryption) storage.Encryption {
 func (x *exchange) keyARN(id string) string {
 	switch {
 	case id == "", id == "alias/aws/s3":
-		return x.managedKey()
+		return x.managedKey(x.bucket)
 	case strings.HasPrefix(id, "arn:"):
 		return id
 	case !strings.HasPrefix(id, "alias/"):
@@ -98,9 +98,9 @@ func (x *exchange) keyARN(id string) string {
 }
 
 // managedKey is the key aws/s3 of the bucket's account.
-func (x *exchange) managedKey() string {
-	sum := sha256.Sum256([]byte("irsatz aws/s3 " + x.config.Region + " " + x.bucket.Owner))
-	return fmt.Sprintf("arn:aws:kms:%s:%s:key/%x-%x-%x-%x-%x", x.config.Region, x.bucket.Owner, sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+func (x *exchange) managedKey(b *bucket) string {
+	sum := sha256.Sum256([]byte("irsatz aws/s3 " + x.config.Region + " " + b.Owner))
+	return fmt.Sprintf("arn:aws:kms:%s:%s:key/%x-%x-%x-%x-%x", x.config.Region, b.Owner, sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }
 
 // setEncryption sets the headers that say how an object is encrypted.

@@ -11,8 +11,8 @@ import (
 )
 
 // authorizeKeys asks for the use of the KMS keys that the request's objects are
-// encrypted with. The key that AWS manages may be used by whoever may use the
-// object.
+// encrypted with. The key that AWS manages may be used by whoever of the bucket's
+// account may use the object, and by nobody else.
 //
 // DIVERGES: there are no KMS keys here, so none is disabled or missing, and none
 // has a policy: a key of the caller's account is used by whom identity policies
@@ -25,13 +25,13 @@ func (x *exchange) authorizeKeys() *awsapi.Error {
 		return err
 	}
 	if x.source != nil && x.source.object != nil {
-		if err := x.askKey("kms:Decrypt", x.source.object.Encryption, arn.Object(x.source.name, x.source.key)); err != nil {
+		if err := x.askKey("kms:Decrypt", x.source.object.Encryption, x.source.bucket, x.source.key); err != nil {
 			return err
 		}
 	}
 	use, actions := x.keyUse()
 	for _, action := range actions {
-		if err := x.askKey(action, use, arn.Object(x.name, x.key)); err != nil {
+		if err := x.askKey(action, use, x.bucket, x.key); err != nil {
 			return err
 		}
 	}
@@ -63,15 +63,16 @@ func (x *exchange) keyUse() (storage.Encryption, []string) {
 	return storage.Encryption{}, nil
 }
 
-// askKey asks whether the caller may use the key by way of S3.
-func (x *exchange) askKey(action string, e storage.Encryption, object arn.ARN) *awsapi.Error {
-	if e.KeyID == "" || e.KeyID == x.managedKey() {
+// askKey asks whether the caller may use the key by way of S3, for the object of
+// that bucket and key.
+func (x *exchange) askKey(action string, e storage.Encryption, b *bucket, name string) *awsapi.Error {
+	if e.KeyID == "" || e.KeyID == x.managedKey(b) && x.call.Caller.AccountID == b.Owner {
 		return nil
 	}
 	key, _ := arn.Parse(e.KeyID)
-	protects := object.String()
+	protects := arn.Object(b.Name, name).String()
 	if e.BucketKey {
-		protects = arn.Bucket(x.name).String()
+		protects = arn.Bucket(b.Name).String()
 	}
 	ctx := x.call.Context()
 	ctx.Set("aws:ViaAWSService", "true")

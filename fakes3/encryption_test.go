@@ -121,6 +121,46 @@ func TestKeysAreAuthorized(t *testing.T) {
 	}
 }
 
+// TestKeyOfSource: the source of a copy is decrypted in the context of its own
+// bucket, not of the one it is copied to.
+func TestKeyOfSource(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.bucket("mine", account)
+	w.with(w.root(), http.MethodPut, "/data/k", "secret", sse, "aws:kms", sseKeyID, kmsKey, "X-Amz-Server-Side-Encryption-Bucket-Key-Enabled", "true")
+	w.with(w.root(), http.MethodPut, "/data/managed", "managed", sse, "aws:kms")
+	for bucket, want := range map[string]int{"mine": 403, "data": 200} {
+		c := w.role("of-"+bucket, allow("s3:*"), `{"Effect":"Allow","Action":"kms:*","Resource":"*","Condition":{"StringEquals":{"kms:EncryptionContext:aws:s3:arn":"arn:aws:s3:::`+bucket+`"}}}`)
+		if got := w.with(c, http.MethodPut, "/mine/copy", "", "X-Amz-Copy-Source", "data/k"); got.status != want {
+			t.Errorf("key of %s: %d %s", bucket, got.status, got.body)
+		}
+	}
+	// The managed key is that of the source's owner, for the owner's account alone.
+	w.bucket("theirs", other)
+	w.policy("data", everybody("Allow", "data", "s3:*"))
+	stranger := creds{"other", "other", ""}
+	theirs := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"` + account + `"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::theirs/*"}}`
+	if got := w.with(stranger, http.MethodPut, "/theirs?policy", theirs); got.status != 204 {
+		t.Fatal(got.body)
+	}
+	for _, tt := range []struct {
+		name, method, target string
+		c                    creds
+		header               []string
+		want                 int
+	}{
+		{"copy to another account", "PUT", "/theirs/copy", w.role("plain", allow("s3:*")), []string{"X-Amz-Copy-Source", "data/managed"}, 200},
+		{"copy by another account", "PUT", "/theirs/copy", stranger, []string{"X-Amz-Copy-Source", "data/managed"}, 403},
+		{"get by another account", "GET", "/data/managed", stranger, nil, 403},
+		{"get by nobody", "GET", "/data/managed", creds{}, nil, 403},
+		{"put by another account", "PUT", "/data/managed", stranger, []string{sse, "aws:kms"}, 403},
+	} {
+		if got := w.with(tt.c, tt.method, tt.target, "", tt.header...); got.status != tt.want {
+			t.Errorf("%s: %d %s", tt.name, got.status, got.body)
+		}
+	}
+}
+
 // TestCustomerKeys: keys of customers (SSE-C) are refused, as by every new bucket.
 func TestCustomerKeys(t *testing.T) {
 	t.Parallel()
