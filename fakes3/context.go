@@ -96,7 +96,6 @@ func (x *exchange) context(action string) *policy.Context {
 			}
 		}
 	case "PutObject":
-		x.fillHeaders(ctx, aclHeaders)
 		x.fillPut(ctx)
 		fillObjectTags(ctx, x.tags)
 	case "CreateBucket", "PutBucketAcl":
@@ -154,7 +153,7 @@ func fillExisting(ctx *policy.Context, o *storage.Object) {
 var (
 	aclHeaders = []string{"x-amz-acl", "x-amz-grant-full-control", "x-amz-grant-read", "x-amz-grant-read-acp", "x-amz-grant-write", "x-amz-grant-write-acp"}
 	putHeaders = []string{
-		"x-amz-copy-source", "x-amz-object-annotation-directive", "x-amz-server-side-encryption",
+		"x-amz-object-annotation-directive", "x-amz-server-side-encryption",
 		"x-amz-server-side-encryption-aws-kms-key-id", "x-amz-server-side-encryption-customer-algorithm",
 		"x-amz-storage-class", "x-amz-website-redirect-location",
 	}
@@ -172,12 +171,20 @@ func (x *exchange) fillHeaders(ctx *policy.Context, names []string) {
 // fillPut sets the keys of the action s3:PutObject. Defaults that AWS would
 // apply are not in the request, so they are not in its context.
 func (x *exchange) fillPut(ctx *policy.Context) {
-	x.fillHeaders(ctx, putHeaders)
+	if x.op.variant == copying { // elsewhere the header is without effect
+		x.fillHeaders(ctx, []string{"x-amz-copy-source"})
+	}
 	if x.op.name == "CopyObject" {
 		x.fillHeaders(ctx, []string{"x-amz-metadata-directive"})
 	}
-	x.fillRetention(ctx)
-	x.fillHold(ctx)
+	if x.op.sub == "uploadId" {
+		x.fillUpload(ctx)
+	} else {
+		x.fillHeaders(ctx, aclHeaders)
+		x.fillHeaders(ctx, putHeaders)
+		x.fillRetention(ctx)
+		x.fillHold(ctx)
+	}
 	switch x.op.name {
 	case "PutObject", "CompleteMultipartUpload", "CopyObject", "PostObject":
 		ctx.Set("s3:ObjectCreationOperation", "true")
@@ -185,18 +192,32 @@ func (x *exchange) fillPut(ctx *policy.Context) {
 	default:
 		ctx.Set("s3:ObjectCreationOperation", "false")
 	}
-	if x.op.sub == "uploadId" {
-		id, _ := param(x.params, "uploadId")
-		if u, err := x.store.Upload(x.bucket.Bucket, x.key, id); err == nil {
-			fillEncryption(ctx, u.Draft.Encryption)
-		}
+}
+
+// fillUpload sets the keys that parts of an upload and its end inherit from the
+// request that began it. Headers of their own change nothing in what is stored,
+// so they are none of its keys.
+func (x *exchange) fillUpload(ctx *policy.Context) {
+	id, _ := param(x.params, "uploadId")
+	u, err := x.store.Upload(x.bucket.Bucket, x.key, id)
+	if err != nil {
+		return // the operation says so
+	}
+	fillEncryption(ctx, u.Draft.Encryption)
+	if class := u.Draft.Class; class != "" {
+		ctx.Set("s3:x-amz-storage-class", class)
 	}
 }
 
-// parseTags reads the tags that the request would put on the object, once.
-func (x *exchange) parseTags() (err *awsapi.Error) {
-	if x.op.has(writes) {
-		x.tags, err = parseTagging(x.header.Get("X-Amz-Tagging"))
+// parseTags reads the tags that the request would put on the object, once. A copy
+// has those of its source unless they are to be replaced.
+func (x *exchange) parseTags() *awsapi.Error {
+	if !x.op.has(writes) {
+		return nil
+	}
+	tags, err := parseTagging(x.header.Get("X-Amz-Tagging"))
+	if x.source == nil || x.replacesTags() {
+		x.tags = tags
 	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"net/textproto"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
@@ -165,6 +166,8 @@ func (x *exchange) adopt() *awsapi.Error {
 		switch {
 		case authentic(lower):
 			continue
+		case strings.HasPrefix(lower, "x-amz-copy-source"): // a form has its file
+			return headerNotImplemented(lower, x.form.fields[lower])
 		case strings.HasPrefix(lower, "x-amz-"):
 			header = textproto.CanonicalMIMEHeaderKey(lower)
 			if err := known(header); err != nil {
@@ -182,6 +185,8 @@ func (x *exchange) adopt() *awsapi.Error {
 	switch {
 	case x.key == "":
 		return missingField("key")
+	case !utf8.ValidString(x.key):
+		return invalidArgument("The key is not UTF-8.", "key", "")
 	case len(x.key) > maxKey:
 		return keyTooLong(x.key)
 	}

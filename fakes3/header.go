@@ -89,7 +89,8 @@ func repeatable(name string) bool {
 	return !strings.HasPrefix(name, "X-Amz-")
 }
 
-// unsupported refuses headers whose function is missing. It is asked after
+// unsupported refuses headers whose function is missing, such as a condition to
+// delete only what is not there: it would tell whether it is. It is asked after
 // authorization, so that a denial is a denial.
 func (x *exchange) unsupported() *awsapi.Error {
 	if err := x.checkCustomerKey(); err != nil {
@@ -99,6 +100,9 @@ func (x *exchange) unsupported() *awsapi.Error {
 		if amzHeaders[name] == missing {
 			return headerNotImplemented(strings.ToLower(name), "")
 		}
+	}
+	if v := x.header.Get("If-None-Match"); v != "" && x.op.name == "DeleteObject" {
+		return headerNotImplemented("If-None-Match", v)
 	}
 	if x.op.has(writes) {
 		return x.checkWrite()
