@@ -72,9 +72,10 @@ func (x *exchange) restoreObject() *awsapi.Error {
 	// The copy is removed at the midnight that follows.
 	until := x.call.Time.UTC().AddDate(0, 0, days+1).Truncate(24 * time.Hour)
 	header := storage.Pair{Name: restoreHeader, Value: restoredPrefix + until.Format(http.TimeFormat) + `"`}
-	serr := x.store.AmendObject(x.bucket.Bucket, o, func(o *storage.Object) {
+	serr := x.store.AmendObject(x.bucket.Bucket, o, func(o *storage.Object) error {
 		o.Headers = append(without(o.Headers, restoreHeader), header)
 		sortHeaders(o.Headers)
+		return nil
 	})
 	if serr != nil {
 		return failed(serr, x.name, x.key)

@@ -162,7 +162,7 @@ func (b *backend) DeleteObject(name, key string) (none gofakes3.ObjectDeleteResu
 	if err := b.allow("DeleteObject", name, key); err != nil {
 		return none, err
 	}
-	gone, err := b.x.store.delete(b.x.bucket, key, b.x.version, b.x.conditions())
+	gone, err := b.x.erase(key, b.x.version, b.x.conditions())
 	b.gone = gone
 	return none, b.fail(err)
 }

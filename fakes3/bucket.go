@@ -314,14 +314,19 @@ func (x *exchange) putBucketVersioning() *awsapi.Error {
 	}
 	status := in.Get("Status")
 	switch {
-	case x.settings.locks && status == storage.Suspended:
-		return fail(http.StatusConflict, "InvalidBucketState", "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.")
 	case in.Get("MfaDelete") == storage.Enabled:
 		return notImplemented("MFA delete")
 	case status == "":
 		return badRequest("IllegalVersioningConfigurationException", "The Versioning element must be specified")
 	}
-	if err := x.store.configure(x.bucket, func(s *settings) *awsapi.Error { s.versioning = status; return nil }); err != nil {
+	err = x.store.configure(x.bucket, func(s *settings) *awsapi.Error {
+		if s.locks && status == storage.Suspended {
+			return fail(http.StatusConflict, "InvalidBucketState", "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.")
+		}
+		s.versioning = status
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	return x.done(http.StatusOK)

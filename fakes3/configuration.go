@@ -23,6 +23,9 @@ type configuration struct {
 	shape shape.Shape
 	// check refuses what the shape lets pass, and completes the document.
 	check func(*exchange, *shape.Element) *awsapi.Error
+	// allowed refuses the document for what else is set on the bucket at that
+	// moment.
+	allowed func(*settings) *awsapi.Error
 	// without is the document of a bucket that was never given one; nil if it is
 	// an error to ask for it, which code and message then word.
 	without       []byte
@@ -50,7 +53,7 @@ var configurations = map[string]*configuration{
 	"logging":             {shape: loggingShape, check: checkLogging, without: document("BucketLoggingStatus", "")},
 	"metrics":             {shape: metricsShape, check: checkID, code: "NoSuchConfiguration", message: noConfiguration, list: "ListMetricsConfigurationsResult"},
 	"notification":        {shape: notificationShape, check: checkNotification, without: document("NotificationConfiguration", "")},
-	"object-lock":         {shape: lockShape, check: checkLock, code: "ObjectLockConfigurationNotFoundError", message: "Object Lock configuration does not exist for this bucket"},
+	"object-lock":         {shape: lockShape, check: checkLock, allowed: wantVersions, code: "ObjectLockConfigurationNotFoundError", message: "Object Lock configuration does not exist for this bucket"},
 	"ownershipControls":   {shape: ownershipShape, code: "OwnershipControlsNotFoundError", message: "The bucket ownership controls were not found"},
 	blockDocument:         {shape: publicAccessShape, check: completePublicAccess, code: "NoSuchPublicAccessBlockConfiguration", message: "The public access block configuration was not found"},
 	"replication":         {shape: replicationShape, check: checkReplication, code: "ReplicationConfigurationNotFoundError", message: "The replication configuration was not found"},
@@ -130,6 +133,11 @@ func (x *exchange) storeConfiguration(also func(*settings)) *awsapi.Error {
 		}
 	}
 	err := x.store.configure(x.bucket, func(s *settings) *awsapi.Error {
+		if c.allowed != nil {
+			if err := c.allowed(s); err != nil {
+				return err
+			}
+		}
 		if c.list != "" && s.documents[name] == nil && len(s.named(x.op.sub)) >= mostConfigs {
 			return badRequest("TooManyConfigurations", "You are attempting to create a new configuration but have already reached the 1,000-configuration limit.")
 		}

@@ -2,6 +2,7 @@ package fakes3
 
 import (
 	"encoding/xml"
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -15,13 +16,8 @@ func (x *exchange) deleteObject() *awsapi.Error {
 	if err := x.checkBypass(); err != nil {
 		return err
 	}
-	if x.version != "" {
-		if !versionNamed(x.version) {
-			return invalidVersion(x.version)
-		}
-		if err := x.checkUnlocked(x.object); err != nil {
-			return err
-		}
+	if x.version != "" && !versionNamed(x.version) {
+		return invalidVersion(x.version)
 	}
 	b := &backend{x: x}
 	if _, err := b.run("", make(http.Header)); err != nil {
@@ -124,19 +120,33 @@ func (x *exchange) deleteOne(o doomed) (gone storage.Deletion, _ *awsapi.Error) 
 	if err := x.authorizeDelete(o); err != nil {
 		return gone, err
 	}
-	if o.version != "" {
-		if !versionNamed(o.version) {
-			return gone, noSuchVersion(o.key, o.version)
-		}
-		version, err := x.store.find(x.bucket, o.key, o.version)
-		if err != nil {
-			return gone, err
-		}
-		if err := x.checkUnlocked(version); err != nil {
-			return gone, err
-		}
+	if o.version != "" && !versionNamed(o.version) {
+		return gone, noSuchVersion(o.key, o.version)
 	}
-	return x.store.delete(x.bucket, o.key, o.version, storage.Conditions{Match: o.etag})
+	return x.erase(o.key, o.version, storage.Conditions{Match: o.etag})
+}
+
+// erase deletes a version for good if id is given; otherwise the key, which on a
+// versioned bucket gets a delete marker. A version goes under the lock by which it
+// was judged, or is judged again.
+func (x *exchange) erase(key, id string, c storage.Conditions) (storage.Deletion, *awsapi.Error) {
+	for {
+		if id != "" {
+			lock, err := x.checkUnlocked(key, id)
+			if err != nil {
+				return storage.Deletion{}, err
+			}
+			c.Lock = &lock
+		}
+		gone, err := x.store.DeleteObject(x.bucket.Bucket, key, id, c)
+		switch {
+		case errors.Is(err, storage.ErrRelocked):
+			continue
+		case errors.Is(err, storage.ErrNoObject):
+			return gone, preconditionFailed("If-Match")
+		}
+		return gone, failed(err, x.name, key)
+	}
 }
 
 // authorizeDelete asks for what DeleteObject of one of the objects would ask for.

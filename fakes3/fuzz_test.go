@@ -55,7 +55,7 @@ func (g *guard) PutObject(b *storage.Bucket, o *storage.Object, c storage.Condit
 	return g.Storage.PutObject(b, o, c)
 }
 
-func (g *guard) AmendObject(b *storage.Bucket, o *storage.Object, amend func(*storage.Object)) error {
+func (g *guard) AmendObject(b *storage.Bucket, o *storage.Object, amend func(*storage.Object) error) error {
 	g.touch("AmendObject")
 	return g.Storage.AmendObject(b, o, amend)
 }

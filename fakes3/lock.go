@@ -52,11 +52,16 @@ func (e *effects) readLock(d *shape.Element) {
 	e.retention = lockRule{by.Get("Mode"), int(days), int(years)}
 }
 
-// checkLock wants versions, and a period in days or in years.
-func checkLock(x *exchange, e *shape.Element) *awsapi.Error {
-	if x.settings.versioning != storage.Enabled {
+// wantVersions refuses object lock where versions can be overwritten.
+func wantVersions(now *settings) *awsapi.Error {
+	if now.versioning != storage.Enabled {
 		return fail(http.StatusConflict, "InvalidBucketState", "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration")
 	}
+	return nil
+}
+
+// checkLock wants a period in days or in years.
+func checkLock(_ *exchange, e *shape.Element) *awsapi.Error {
 	by := e.Find("Rule", "DefaultRetention")
 	if by == nil {
 		return nil
@@ -137,16 +142,21 @@ func (x *exchange) mayBypass(key string) bool {
 	return err == nil
 }
 
-// checkUnlocked refuses to delete a version for good that is locked.
-func (x *exchange) checkUnlocked(o *storage.Object) *awsapi.Error {
-	if o == nil || !x.locked(o.Lock) {
-		return nil
+// checkUnlocked refuses to delete a version for good that is locked, and returns
+// the lock that it found.
+func (x *exchange) checkUnlocked(key, id string) (l storage.Lock, _ *awsapi.Error) {
+	o, err := x.store.find(x.bucket, key, id)
+	if err != nil {
+		return l, err
 	}
-	if o.Lock.Hold != holdOn && o.Lock.Mode == governance && x.mayBypass(o.Key) {
-		return nil
+	if o != nil {
+		l = o.Lock
+	}
+	if !x.locked(l) || l.Hold != holdOn && l.Mode == governance && x.mayBypass(key) {
+		return l, nil
 	}
 	x.call.Explain("the version is under object lock", "wait for the end of its retention and lift its legal hold; a retention in governance mode can be bypassed with s3:BypassGovernanceRetention and x-amz-bypass-governance-retention: true")
-	return protected()
+	return l, protected()
 }
 
 // fillRetention sets the keys of s3:PutObjectRetention, from the headers or the

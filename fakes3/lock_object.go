@@ -56,12 +56,16 @@ func (x *exchange) putRetention() *awsapi.Error {
 		}
 		next.Until = t
 	}
-	now := x.object.Lock
-	weaker := next.Until.Before(now.Until) || next.Mode != now.Mode && now.Mode == compliance
-	if x.call.Time.Before(now.Until) && weaker && (now.Mode == compliance || !x.mayBypass(x.key)) {
-		return protected()
-	}
-	return x.amend(func(o *storage.Object) { o.Lock.Mode, o.Lock.Until = next.Mode, next.Until })
+	bypass := x.object.Lock.Mode == governance && x.mayBypass(x.key)
+	return x.amend(func(o *storage.Object) error {
+		now := o.Lock
+		weaker := next.Until.Before(now.Until) || next.Mode != now.Mode && now.Mode == compliance
+		if x.call.Time.Before(now.Until) && weaker && (now.Mode == compliance || !bypass) {
+			return protected()
+		}
+		o.Lock.Mode, o.Lock.Until = next.Mode, next.Until
+		return nil
+	})
 }
 
 func (x *exchange) getLegalHold() *awsapi.Error {
@@ -80,11 +84,11 @@ func (x *exchange) putLegalHold() *awsapi.Error {
 		return err
 	}
 	hold := x.early.(*shape.Element).Get("Status") //nolint:errcheck // set by decodeEarly
-	return x.amend(func(o *storage.Object) { o.Lock.Hold = hold })
+	return x.amend(func(o *storage.Object) error { o.Lock.Hold = hold; return nil })
 }
 
-// amend changes the version that was found.
-func (x *exchange) amend(f func(*storage.Object)) *awsapi.Error {
+// amend changes the version that was found, which f judges as it is then.
+func (x *exchange) amend(f func(*storage.Object) error) *awsapi.Error {
 	if err := x.store.AmendObject(x.bucket.Bucket, x.object, f); err != nil {
 		return failed(err, x.name, x.key)
 	}

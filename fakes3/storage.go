@@ -36,7 +36,7 @@ type BucketSettings interface {
 type ObjectStorage interface {
 	Object(b *storage.Bucket, key, version string) (*storage.Object, error)
 	PutObject(b *storage.Bucket, o *storage.Object, c storage.Conditions) (*storage.Object, error)
-	AmendObject(b *storage.Bucket, o *storage.Object, amend func(*storage.Object)) error
+	AmendObject(b *storage.Bucket, o *storage.Object, amend func(*storage.Object) error) error
 	DeleteObject(b *storage.Bucket, key, version string, c storage.Conditions) (storage.Deletion, error)
 }
 

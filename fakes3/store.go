@@ -104,16 +104,6 @@ func (s *store) put(b *bucket, o *storage.Object, c storage.Conditions) (*storag
 	return stored, failed(err, b.Name, o.Key)
 }
 
-// delete deletes a version for good if id is given; otherwise the key, which
-// on a versioned bucket gets a delete marker.
-func (s *store) delete(b *bucket, key, id string, c storage.Conditions) (storage.Deletion, *awsapi.Error) {
-	d, err := s.DeleteObject(b.Bucket, key, id, c)
-	if errors.Is(err, storage.ErrNoObject) {
-		return d, preconditionFailed("If-Match")
-	}
-	return d, failed(err, b.Name, key)
-}
-
 // versionNamed reports whether a version can have this id.
 func versionNamed(id string) bool {
 	return id == storage.NullVersion || len(id) == 32 && strings.Trim(id, "0123456789ABCDEFGHIJKLMNOPQRSTUV") == ""
@@ -122,7 +112,7 @@ func versionNamed(id string) bool {
 // retag gives a stored version other tags.
 func (s *store) retag(b *bucket, o *storage.Object, tags []iam.Tag) *awsapi.Error {
 	as := objectTags(tags)
-	err := s.AmendObject(b.Bucket, o, func(o *storage.Object) { o.Tags = as })
+	err := s.AmendObject(b.Bucket, o, func(o *storage.Object) error { o.Tags = as; return nil })
 	return failed(err, b.Name, o.Key)
 }
 

@@ -139,6 +139,9 @@ func (s *Store) DeleteObject(b *Bucket, key, id string, c Conditions) (d Deletio
 			return nil
 		}
 		if o, err := x.version(b, current, cmp.Or(id, NullVersion)); err == nil {
+			if c.Lock != nil && !o.Lock.Equal(*c.Lock) {
+				return ErrRelocked
+			}
 			d.Marker = o.Marker
 			x.take(b, current, o)
 		}
@@ -148,9 +151,9 @@ func (s *Store) DeleteObject(b *Bucket, key, id string, c Conditions) (d Deletio
 }
 
 // AmendObject changes what is known of a stored version: its tags, its lock,
-// its headers. Amend gets the version as it is
-// now, and is called once or more.
-func (s *Store) AmendObject(b *Bucket, o *Object, amend func(*Object)) error {
+// its headers. Amend gets the version as it is now, and is called once or more.
+// If it fails nothing is changed.
+func (s *Store) AmendObject(b *Bucket, o *Object, amend func(*Object) error) error {
 	return s.update(Content{}, func(x *tx) error {
 		if _, err := x.bucket(b); err != nil {
 			return err
@@ -164,7 +167,9 @@ func (s *Store) AmendObject(b *Bucket, o *Object, amend func(*Object)) error {
 			return ErrNoObject
 		}
 		changed := *now
-		amend(&changed)
+		if err := amend(&changed); err != nil {
+			return err
+		}
 		if now == current {
 			x.current.put(currentKey(b, o.Key), &changed)
 			return nil

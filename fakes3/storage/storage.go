@@ -34,6 +34,10 @@ var (
 	ErrExists  = errors.New("the object exists")
 	ErrChanged = errors.New("the object is another one")
 
+	// ErrRelocked says that a version has another lock than the one by which it
+	// was judged: whoever wants to delete it should judge again.
+	ErrRelocked = errors.New("the lock is another one")
+
 	// ErrGone says that a version was replaced or deleted since it was found,
 	// and its bytes with it: whoever wants to read it should look again.
 	ErrGone = errors.New("the content is gone")

@@ -72,6 +72,11 @@ type Lock struct {
 	Hold  string // ON, OFF or ""
 }
 
+// Equal reports whether the locks protect alike.
+func (l Lock) Equal(other Lock) bool {
+	return l.Mode == other.Mode && l.Until.Equal(other.Until) && l.Hold == other.Hold
+}
+
 // Object is one version of an object, or a delete marker. It never changes
 // once it is stored: what changes is which value is stored.
 type Object struct {
@@ -122,6 +127,7 @@ type Part struct {
 type Conditions struct {
 	Match  string // the ETag that the current version must have, "*" for any
 	Absent bool   // there must be no current version
+	Lock   *Lock  // the lock that a version deleted by its id must have, nil for any
 }
 
 func (c Conditions) check(current *Object) error {

@@ -144,7 +144,10 @@ func (f *fixture) step(r *rand.Rand, m *twin) string {
 		}
 		o, err := f.Object(f.b, key, version)
 		f.must(err)
-		f.must(f.AmendObject(f.b, o, func(o *storage.Object) { o.Tags = append(slices.Clone(o.Tags), storage.Tag{Key: "t"}) }))
+		f.must(f.AmendObject(f.b, o, func(o *storage.Object) error {
+			o.Tags = append(slices.Clone(o.Tags), storage.Tag{Key: "t"})
+			return nil
+		}))
 		there.tags++
 		return "tag " + key
 	}

@@ -65,7 +65,7 @@ func (f *fixture) replacedBucket() {
 	f.want(err, storage.ErrNoBucket)
 	_, err = f.StartUpload(f.b, storage.Upload{Key: "k"})
 	f.want(err, storage.ErrNoBucket)
-	f.want(f.AmendObject(f.b, o, func(*storage.Object) {}), storage.ErrNoBucket)
+	f.want(f.AmendObject(f.b, o, func(*storage.Object) error { return nil }), storage.ErrNoBucket)
 	f.want(f.ConfigureBucket(f.b, func(*storage.Bucket) error { return nil }), storage.ErrNoBucket)
 	f.want(f.DeleteBucket(f.b), storage.ErrNoBucket)
 	for _, b := range []*storage.Bucket{f.b, again} {
@@ -287,15 +287,44 @@ func (f *fixture) longKeys() {
 	}
 }
 
+// relocked: a version is deleted only under the lock by which it was judged.
+func (f *fixture) relocked() {
+	f.versioning(storage.Enabled)
+	o := f.put("k", "1")
+	f.put("k", "2")
+	judged := o.Lock
+	kept := storage.Lock{Mode: "GOVERNANCE", Until: time.Date(2030, 1, 1, 0, 0, 0, 0, time.FixedZone("", 3600)), Hold: "ON"}
+	f.must(f.AmendObject(f.b, o, func(o *storage.Object) error { o.Lock = kept; return nil }))
+	_, err := f.DeleteObject(f.b, "k", o.VersionID, storage.Conditions{Lock: &judged})
+	f.want(err, storage.ErrRelocked)
+	for _, other := range []storage.Lock{{Mode: kept.Mode, Until: kept.Until}, {Mode: kept.Mode, Hold: kept.Hold}, {Until: kept.Until, Hold: kept.Hold}} {
+		_, err := f.DeleteObject(f.b, "k", o.VersionID, storage.Conditions{Lock: &other})
+		f.want(err, storage.ErrRelocked)
+	}
+	if f.body("k", o.VersionID) != "1" {
+		f.Error("deleted")
+	}
+	_, err = f.DeleteObject(f.b, "k", o.VersionID, storage.Conditions{Lock: &kept})
+	f.must(err)
+	_, err = f.Object(f.b, "k", o.VersionID)
+	f.want(err, storage.ErrNoVersion)
+	_, err = f.DeleteObject(f.b, "k", o.VersionID, storage.Conditions{Lock: &kept}) // nothing to judge
+	f.must(err)
+}
+
 func (f *fixture) amend() {
 	f.versioning(storage.Enabled)
 	one := f.put("k", "1")
 	two := f.put("k", "2")
 	tag := func(o *storage.Object, value string) error {
-		return f.AmendObject(f.b, o, func(o *storage.Object) { o.Tags = append(slices.Clone(o.Tags), storage.Tag{Key: value}) })
+		return f.AmendObject(f.b, o, func(o *storage.Object) error {
+			o.Tags = append(slices.Clone(o.Tags), storage.Tag{Key: value})
+			return nil
+		})
 	}
 	f.must(tag(one, "old"))
 	f.must(tag(two, "a"))
+	f.want(f.AmendObject(f.b, two, func(o *storage.Object) error { o.Tags = nil; return storage.ErrChanged }), storage.ErrChanged)
 	f.must(tag(two, "b")) // on top of what was changed since two was found
 	for version, want := range map[string][]storage.Tag{one.VersionID: {{Key: "old"}}, two.VersionID: {{Key: "a"}, {Key: "b"}}, "": {{Key: "a"}, {Key: "b"}}} {
 		o, err := f.Object(f.b, "k", version)

@@ -24,6 +24,7 @@ func Test(t *testing.T, open func(*testing.T) fakes3.Storage) {
 		"null version":     (*fixture).nullVersion,
 		"conditions":       (*fixture).conditions,
 		"amend":            (*fixture).amend,
+		"relocked":         (*fixture).relocked,
 		"content":          (*fixture).content,
 		"content unused":   (*fixture).unused,
 		"content shared":   (*fixture).shared,

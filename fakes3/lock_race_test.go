@@ -1,0 +1,100 @@
+package fakes3_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/irsatz/irsatz/fakes3"
+	"github.com/irsatz/irsatz/fakes3/storage"
+)
+
+// overtaken is a storage in which another request comes before the next update.
+type overtaken struct {
+	fakes3.Storage
+	by func()
+}
+
+func (s *overtaken) let() {
+	if by := s.by; by != nil {
+		s.by = nil
+		by()
+	}
+}
+
+func (s *overtaken) DeleteObject(b *storage.Bucket, key, version string, c storage.Conditions) (storage.Deletion, error) {
+	s.let()
+	return s.Storage.DeleteObject(b, key, version, c)
+}
+
+func (s *overtaken) AmendObject(b *storage.Bucket, o *storage.Object, amend func(*storage.Object) error) error {
+	s.let()
+	return s.Storage.AmendObject(b, o, amend)
+}
+
+func (s *overtaken) ConfigureBucket(b *storage.Bucket, set func(*storage.Bucket) error) error {
+	s.let()
+	return s.Storage.ConfigureBucket(b, set)
+}
+
+// TestObjectLockOvertaken: what a request may do is decided by the lock at the
+// moment that it does it, not by the one that it found.
+func TestObjectLockOvertaken(t *testing.T) {
+	t.Parallel()
+	s := &overtaken{Storage: storage.NewMemory(storage.Config{})}
+	w := newWorld(t, func(c *fakes3.Config) { c.Storage = s })
+	w.lockedBucket("vault")
+	w.bucket("later", account)
+	w.bucket("other", account)
+	root, now := w.root(), w.clock.Now()
+	version := w.with(root, http.MethodPut, "/vault/k", "x").header.Get("X-Amz-Version-Id")
+	const (
+		on        = "<LegalHold><Status>ON</Status></LegalHold>"
+		off       = "<LegalHold><Status>OFF</Status></LegalHold>"
+		enabled   = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+		suspended = "<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>"
+		locks     = "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>"
+	)
+	for _, name := range []string{"/later", "/other"} {
+		w.with(root, http.MethodPut, name+"?versioning", enabled)
+	}
+	type request struct{ method, target, body string }
+	multi := "<Delete><Object><Key>k</Key><VersionId>" + version + "</VersionId></Object></Delete>"
+	for _, tt := range []struct {
+		name         string
+		first, later request // first comes between later's judgement and its update
+		code         string
+	}{
+		{"delete, hold", request{"PUT", "/vault/k?legal-hold", on}, request{"DELETE", "/vault/k?versionId=" + version, ""}, "AccessDenied"},
+		{"release", request{}, request{"PUT", "/vault/k?legal-hold", off}, ""},
+		{"delete many, hold", request{"PUT", "/vault/k?legal-hold", on}, request{"POST", "/vault?delete", multi}, "AccessDenied"},
+		{"released", request{}, request{"PUT", "/vault/k?legal-hold", off}, ""},
+		{"retention", request{"PUT", "/vault/k?retention", retention("COMPLIANCE", now.AddDate(10, 0, 0))}, request{"PUT", "/vault/k?retention", retention("GOVERNANCE", now.AddDate(0, 0, 1))}, "AccessDenied"},
+		{"suspend", request{"PUT", "/later?object-lock", locks}, request{"PUT", "/later?versioning", suspended}, "InvalidBucketState"},
+		{"lock", request{"PUT", "/other?versioning", suspended}, request{"PUT", "/other?object-lock", locks}, "InvalidBucketState"},
+	} {
+		if tt.first.method != "" {
+			s.by = func() {
+				if got := w.do(root, w.md5(w.request(tt.first.method, tt.first.target, tt.first.body))); got.status != 200 {
+					t.Errorf("%s: first: %d %s", tt.name, got.status, got.body)
+				}
+			}
+		}
+		got := w.do(root, w.md5(w.request(tt.later.method, tt.later.target, tt.later.body)))
+		if got.status < 300 != (tt.code == "" || tt.later.method == "POST") || tt.code != "" && !strings.Contains(got.body, "<Code>"+tt.code+"</Code>") {
+			t.Errorf("%s: %d %s", tt.name, got.status, got.body)
+		}
+	}
+	if got := w.get("vault", "k"); got != "x" {
+		t.Errorf("the version is %q", got)
+	}
+	// What was unlocked in between goes.
+	free := w.with(root, http.MethodPut, "/vault/free", "x").header.Get("X-Amz-Version-Id")
+	s.by = func() { w.with(root, http.MethodPut, "/vault/free?legal-hold", off) }
+	if got := w.call(root, http.MethodDelete, "/vault/free?versionId="+free); got.status != 204 {
+		t.Errorf("judged again: %d %s", got.status, got.body)
+	}
+	if got := w.call(root, http.MethodGet, "/vault/free"); got.status != 404 {
+		t.Errorf("after: %d", got.status)
+	}
+}
