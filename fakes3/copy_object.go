@@ -20,6 +20,9 @@ func (x *exchange) copyObject() *awsapi.Error {
 	if err := x.checkActive(src, archivedSource); err != nil {
 		return err
 	}
+	if src.Size() > maxObject {
+		return sourceTooLarge()
+	}
 	if err := x.checkPutConditions(); err != nil {
 		return err
 	}

@@ -180,6 +180,11 @@ func entityTooLarge(size int64) *awsapi.Error {
 		detail("ProposedSize", strconv.FormatInt(size, 10)), detail("MaxSizeAllowed", strconv.FormatInt(maxObject, 10)))
 }
 
+// sourceTooLarge refuses to copy in one piece what cannot be put in one piece.
+func sourceTooLarge() *awsapi.Error {
+	return invalidRequest("The specified copy source is larger than the maximum allowable size for a copy source: " + strconv.FormatInt(maxObject, 10))
+}
+
 func missingContentLength() *awsapi.Error {
 	return fail(http.StatusLengthRequired, "MissingContentLength", "You must provide the Content-Length HTTP header.")
 }

@@ -164,8 +164,15 @@ func wholeChecksum(u *storage.Upload) string {
 	return u.Algorithm
 }
 
+// alive is a Writer that takes bytes as long as the request lasts.
+type alive func() error
+
+// Write implements io.Writer.
+func (a alive) Write(b []byte) (int, error) { return len(b), a() }
+
 // digest reads a content that is stored, and returns its ETag. What else is
-// wanted of the bytes is written to.
+// wanted of the bytes is written to. It ends with the request: a content that
+// was put together from others is larger than any body that was sent.
 func (x *exchange) digest(c storage.Content, also ...io.Writer) (etag string, _ *awsapi.Error) {
 	in, err := x.store.Open(c)
 	if err != nil {
@@ -173,7 +180,7 @@ func (x *exchange) digest(c storage.Content, also ...io.Writer) (etag string, _ 
 	}
 	defer in.Close()
 	sum := md5.New()
-	if _, err := io.Copy(io.MultiWriter(append(also, sum)...), in); err != nil {
+	if _, err := io.Copy(io.MultiWriter(append(also, sum, alive(x.r.Context().Err))...), in); err != nil {
 		return "", internal(err)
 	}
 	return quoted(sum), nil

@@ -17,6 +17,10 @@ import (
 const (
 	// minPart is the least size of a part that is not the last.
 	minPart = 5 << 20
+	// maxPart parts of maxObject bytes are the largest object that S3 has, so
+	// that nothing else bounds what is put together.
+	//
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 	maxPart = 10000
 )
 

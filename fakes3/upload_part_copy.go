@@ -25,6 +25,9 @@ func (x *exchange) uploadPartCopy() *awsapi.Error {
 	if err := x.checkActive(src, archivedSource); err != nil {
 		return err
 	}
+	if content.Size() > maxObject {
+		return sourceTooLarge()
+	}
 	if err := checkConditions(x.header, "X-Amz-Copy-Source-", src); err != nil {
 		return err
 	}
