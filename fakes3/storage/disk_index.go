@@ -148,19 +148,27 @@ func (d *diskIndex) settle(batch []*pending) {
 	}
 }
 
-// write writes a batch whole or not at all.
+// write writes a batch whole or not at all. What the updates answered counts only
+// once all are written: a panic in one, from a damaged file, undoes them all.
 func (d *diskIndex) write(batch []*pending) error {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	return full(d.db.Update(func(tx *bbolt.Tx) error {
-		for _, p := range batch {
+	answers := make([]error, len(batch))
+	err := full(d.db.Update(func(tx *bbolt.Tx) error {
+		for i, p := range batch {
 			a := &access{tx: tx}
-			p.err = p.f(a.tables())
+			answers[i] = p.f(a.tables())
 			if a.err != nil {
 				return a.err
 			}
 		}
 		return nil
 	}))
+	if err == nil {
+		for i, p := range batch {
+			p.err = answers[i]
+		}
+	}
+	return err
 }
 
 // access is the tables of one transaction. The first thing that goes wrong

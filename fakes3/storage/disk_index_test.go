@@ -42,3 +42,19 @@ func TestDiskFailsAlone(t *testing.T) {
 		t.Errorf("%d objects, %v", len(page.Entries), err)
 	}
 }
+
+// TestDiskPanicUndoesTheBatch: when one update panics, those written with it were
+// not written, and do not say they were.
+func TestDiskPanicUndoesTheBatch(t *testing.T) {
+	t.Parallel()
+	good, next, err := storage.WriteBesidePanic(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if good == nil {
+		t.Error("an update that was undone says that it was written")
+	}
+	if next != nil {
+		t.Errorf("the next update: %v", next)
+	}
+}
