@@ -99,6 +99,12 @@ func TestCopyInPlace(t *testing.T) {
 	if h := w.call(w.root(), http.MethodHead, "/data/k").header; h.Get("X-Amz-Website-Redirect-Location") != "" {
 		t.Errorf("the redirect was copied: %v", h)
 	}
+	w.do(w.root(), w.request(http.MethodPut, "/data?versioning", "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"))
+	old := w.do(w.root(), w.request(http.MethodPut, "/data/k", "old")).header.Get("X-Amz-Version-Id")
+	w.do(w.root(), w.request(http.MethodPut, "/data/k", "new"))
+	if got := w.with(w.root(), http.MethodPut, "/data/k", "", "X-Amz-Copy-Source", "data/k?versionId="+old); got.status != 200 || w.get("data", "k") != "old" {
+		t.Errorf("an old version brought back: %d %s", got.status, got.body)
+	}
 	key := "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>"
 	w.do(w.root(), w.md5(w.request(http.MethodPut, "/data?encryption", key)))
 	if got := onto(); got.status != 200 || got.header.Get("X-Amz-Server-Side-Encryption") != "aws:kms" {

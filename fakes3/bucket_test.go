@@ -47,7 +47,9 @@ func TestLocationConstraints(t *testing.T) {
 		w := newWorld(t, func(c *fakes3.Config) { c.Region = at })
 		call := func(name, constraint string) result {
 			body := ""
-			if constraint != "" {
+			if constraint == "tags" {
+				body = "<CreateBucketConfiguration><Tags><Tag><Key>k</Key><Value>v</Value></Tag></Tags></CreateBucketConfiguration>"
+			} else if constraint != "" {
 				body = placed(constraint)
 			}
 			r := w.request(http.MethodPut, "/"+name, body)
@@ -70,6 +72,9 @@ func TestLocationConstraints(t *testing.T) {
 		again := call("data", map[string]string{"eu-west-1": "eu-west-1"}[at])
 		if status := map[string]int{"us-east-1": 200, "eu-west-1": 409}[at]; again.status != status {
 			t.Errorf("again at %s: %d %s", at, again.status, again.body)
+		}
+		if got := call("data", "tags"); at == "us-east-1" && got.err.Code != "BucketAlreadyOwnedByYou" {
+			t.Errorf("again with tags: %d %s", got.status, got.body)
 		}
 	}
 }

@@ -85,8 +85,12 @@ func TestConditionsNeedGetObject(t *testing.T) {
 			}
 		}
 	}
+	w.object("data", "c", "x")
 	if got := w.with(blind, http.MethodDelete, "/data/d", "", "If-Match", "*"); got.status != 204 {
 		t.Errorf("any: %d %s", got.status, got.body)
+	}
+	if got := w.do(blind, w.md5(w.request(http.MethodPost, "/data?delete", batch("*")))); !strings.Contains(got.body, "<Deleted><Key>c</Key></Deleted>") {
+		t.Errorf("any of many: %d %s", got.status, got.body)
 	}
 }
 

@@ -267,6 +267,16 @@ func TestPostObjectRefused(t *testing.T) {
 		{"policy changed", func(u *formUpload) { u.set("policy", base64.StdEncoding.EncodeToString([]byte(`{}`))) }, 403, "SignatureDoesNotMatch", ""},
 		{"expired", func(u *formUpload) { w.signForm(app, u, -time.Second, anyKey) }, 403, "AccessDenied", "Invalid according to Policy: Policy expired."},
 		{"another key", func(u *formUpload) { u.set("key", "evil") }, 403, "AccessDenied", `Invalid according to Policy: Policy Condition failed: ["eq", "$key", "k"]`},
+		{"key that begins alike", func(u *formUpload) { u.set("key", "kk") }, 403, "AccessDenied", `Invalid according to Policy: Policy Condition failed: ["eq", "$key", "k"]`},
+		{"one type of a list", func(u *formUpload) {
+			u.set("content-type", "image/png, text/html")
+			w.signForm(app, u, time.Hour, anyKey, `["starts-with","$Content-Type","image/"]`)
+		}, 403, "AccessDenied", `Invalid according to Policy: Policy Condition failed: ["starts-with", "$Content-Type", "image/"]`},
+		{"a list that is no type", func(u *formUpload) {
+			u.set("x-amz-meta-a", "image/png, text/html")
+			u.set("x-amz-checksum-crc32", "AAAAAA==") // which is seen when the policy was met
+			w.signForm(app, u, time.Hour, anyKey, `["starts-with","$x-amz-meta-a","image/"]`)
+		}, 400, "BadDigest", ""},
 		{"extra field", func(u *formUpload) { u.set("acl", "public-read") }, 403, "AccessDenied", "Invalid according to Policy: Extra input fields: acl"},
 		{"extra header", func(u *formUpload) { u.set("X-Amz-Meta-Evil", "1") }, 403, "AccessDenied", "Invalid according to Policy: Extra input fields: x-amz-meta-evil"},
 		{"unknown x-amz- field", func(u *formUpload) { u.set("x-amz-unknown", "1") }, 501, "NotImplemented", ""},

@@ -58,7 +58,7 @@ func (x *exchange) encoding() (kind string, encode func(string) string, _ *awsap
 // ListObjectsV2.
 func behindPrefix(q storage.Query) storage.Query {
 	rest, ok := strings.CutPrefix(q.After, q.Prefix)
-	if i := strings.Index(rest, q.Delimiter); ok && q.Delimiter != "" && i >= 0 && rest != "" {
+	if i := strings.Index(rest, q.Delimiter); ok && q.Delimiter != "" && i >= 0 {
 		q.After, q.AfterID = q.After[:len(q.Prefix)+i+len(q.Delimiter)], ""
 	}
 	return q

@@ -31,6 +31,7 @@ func TestListingMarkers(t *testing.T) {
 	for _, tt := range []struct{ target, want string }{ // keys; common prefixes without the listing's own; next; truncated
 		{"?prefix=dir/&delimiter=/&max-keys=1", "dir/one; dir/; dir/one; true"}, {"?prefix=dir/&max-keys=1", "dir/one; dir/; ; true"},
 		{"?prefix=dir/&delimiter=/&max-keys=2", "dir/one; dir/ dir/sub/; dir/sub/; true"}, {"?prefix=dir/&delimiter=/&marker=" + within, "dir/two; dir/; ; false"},
+		{"?prefix=dir&delimiter=/&marker=" + within, "; dir; ; false"}, {"?prefix=dir&delimiter=/", "; dir dir/; ; false"},
 		{"?versions&prefix=dir/&delimiter=/&key-marker=" + within, "dir/two; dir/; ; false"}, {"?versions&prefix=dir/&delimiter=/&max-keys=2", "dir/one; dir/ dir/sub/; dir/sub/; true"},
 		{"?uploads&prefix=dir/&delimiter=/&key-marker=" + within, "dir/two; dir/; dir/two; false"}, {"?uploads&prefix=dir/&delimiter=/&max-uploads=1", "dir/one; dir/; dir/one; true"},
 		{"?uploads&prefix=dir/s&delimiter=/", "; dir/s dir/sub/; ; false"}, {"?uploads&upload-id-marker=x&max-uploads=1", "dir/one; ; dir/one; true"},

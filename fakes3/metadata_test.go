@@ -18,6 +18,7 @@ func TestMetadataText(t *testing.T) {
 		"=?UTF-8?B?AAECAw==?=":                         "=?UTF-8?B?AAECAw==?=",
 		"=?UTF-8?Q?actually-ascii?=":                   "actually-ascii",
 		"=?UTF-8?B?YWJj?=":                             "abc",
+		"ä\tb=c":                                       "=?UTF-8?Q?=C3=A4=09b=3Dc?=",
 		"=?UTF-8?B?=GGG?=":                             "=?UTF-8?B?=GGG?=",
 		"!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t and so": "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t and so",
 	} {

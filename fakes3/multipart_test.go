@@ -175,8 +175,9 @@ func TestMultipartChecksumRefusals(t *testing.T) {
 		{"full", "X-Amz-Checksum-Crc32c: " + wrong, "The CRC32C you specified did not match the calculated checksum."},
 		{"composite", "X-Amz-Checksum-Crc32c: " + sum, ""}, {"full", "X-Amz-Checksum-Crc32c: " + sum, ""}, {"full", "", ""}, {"none", "X-Amz-Checksum-Crc32c: " + sum, ""},
 	} {
-		if got := w.with(w.root(), http.MethodPut, uploads[tt.upload]+"&partNumber=1", "abc", pairs(tt.header)...); got.err.Message != tt.text {
-			t.Errorf("%+v: %s", tt, got.body)
+		got := w.with(w.root(), http.MethodPut, uploads[tt.upload]+"&partNumber=1", "abc", pairs(tt.header)...)
+		if got.err.Message != tt.text || tt.text == "" && got.header.Get("X-Amz-Checksum-Crc32c") != sum {
+			t.Errorf("%+v: %v %s", tt, got.header, got.body)
 		}
 	}
 	own := md5.Sum([]byte("abc"))
@@ -215,6 +216,14 @@ func TestMultipartErrorDetails(t *testing.T) {
 		return w.do(w.root(), w.request(http.MethodPost, "/data/m?uploadId="+id, pieces(parts...)))
 	}
 	const etag = "9dd4e461268c8034f5c8564e155c67a6"
+	almost := w.do(w.root(), w.request(http.MethodPut, "/data/m?partNumber=3&uploadId="+id, partial(1)[0][1:])).header.Get("Etag")
+	if got := complete([3]string{"3", almost}, [3]string{"4", almost}); got.err.Code != "InvalidPart" {
+		t.Errorf("%s", got.body)
+	}
+	w.do(w.root(), w.request(http.MethodPut, "/data/m?partNumber=4&uploadId="+id, "x"))
+	if got := complete([3]string{"3", almost}, [3]string{"4", etag}); got.err.Code != "EntityTooSmall" || got.err.get("ProposedSize") != "5242879" {
+		t.Errorf("%s", got.body)
+	}
 	if got := complete([3]string{"1", etag}, [3]string{"2", `"nope"`}); got.err.get("PartNumber") != "2" || got.err.get("ETag") != "nope" || got.err.get("UploadId") != id {
 		t.Errorf("%s", got.body)
 	}
@@ -260,6 +269,7 @@ func TestUploadPartCopyRange(t *testing.T) {
 	const form = "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy"
 	for span, want := range map[string]string{
 		"0-8": form, "bytes=-": form, "bytes=-0": form, "bytes=-2": form, "bytes=-1-": form, "bytes=0--1": form, "bytes=0-1,3-4": form, "bytes=1-": form, "bytes=1-0": form, "bytes=+1-2": form,
+		"bytes=0-10": "Range specified is not valid for source object of size: 10", "bytes=10-10": "The specified copy range is invalid for the source object size",
 		"bytes=0-100": "Range specified is not valid for source object of size: 10", "bytes=100-200": "The specified copy range is invalid for the source object size",
 		"bytes=3-5": "", "bytes=0-9": "", "": "",
 	} {
