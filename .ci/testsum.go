@@ -21,12 +21,12 @@ type event struct {
 // failed test (it does not build, it panicked) counts as one failure.
 type summary struct {
 	passed, failed, skipped int
-	failedIn                map[string]bool        // packages with a failed test
+	failedIn, panicked      map[string]bool        // packages with a failed test; those cut off by a panic
 	output                  map[[2]string][]string // by package and test
 }
 
 func main() {
-	s := &summary{failedIn: map[string]bool{}, output: map[[2]string][]string{}}
+	s := &summary{failedIn: map[string]bool{}, panicked: map[string]bool{}, output: map[[2]string][]string{}}
 	lines := bufio.NewReader(os.Stdin)
 	for {
 		line, err := lines.ReadString('\n')
@@ -54,6 +54,10 @@ func (s *summary) read(line string) {
 	key := [2]string{e.Package + e.ImportPath, e.Test}
 	switch e.Action {
 	case "output":
+		// What follows is of no test, though go test takes it for the last one's.
+		if s.panicked[e.Package] = s.panicked[e.Package] || strings.HasPrefix(e.Output, "panic: "); s.panicked[e.Package] {
+			key[1] = ""
+		}
 		s.output[key] = append(s.output[key], e.Output)
 	case "build-output":
 		fmt.Print(e.Output)
@@ -65,20 +69,29 @@ func (s *summary) read(line string) {
 
 func (s *summary) end(e event, key [2]string) {
 	if e.Test == "" {
-		fmt.Printf("%-5s %6.1fs %s\n", e.Action, e.Elapsed, e.Package)
-		if e.Action != "fail" || s.failedIn[e.Package] {
-			return
-		}
+		s.endPackage(e, key)
+		return
 	}
 	switch e.Action {
 	case "pass":
 		s.passed++
+		return
 	case "skip":
 		s.skipped++
-		fmt.Print(strings.Join(s.output[key], ""))
 	case "fail":
 		s.failed++
 		s.failedIn[e.Package] = true
-		fmt.Print(strings.Join(s.output[key], ""))
 	}
+	fmt.Print(strings.Join(s.output[key], ""))
+}
+
+func (s *summary) endPackage(e event, key [2]string) {
+	fmt.Printf("%-5s %6.1fs %s\n", e.Action, e.Elapsed, e.Package)
+	if e.Action != "fail" {
+		return
+	}
+	if !s.failedIn[e.Package] {
+		s.failed++
+	}
+	fmt.Print(strings.Join(s.output[key], ""))
 }
