@@ -12,19 +12,13 @@ const smallest = 2 << 10
 // OpenDisk returns the Store in a folder, which is made if there is none. What
 // it acknowledges is on disk. Only one process at a time may have it open.
 func OpenDisk(dir string, config Config) (*Store, error) {
-	var index *diskIndex
-	blobs := &diskBlobs{dir: dir}
-	err := guarded(func() (err error) {
-		if index, err = openDiskIndex(dir); err != nil {
-			return err
-		}
-		return errors.Join(blobs.make(), index.update(blobs.recover))
-	})
+	index, err := openDiskIndex(dir)
 	if err != nil {
-		if index != nil {
-			err = errors.Join(err, guarded(index.close))
-		}
 		return nil, fmt.Errorf("open storage: %w", err)
+	}
+	blobs := &diskBlobs{dir: dir}
+	if err := errors.Join(blobs.make(), index.update(blobs.recover)); err != nil {
+		return nil, fmt.Errorf("open storage: %w", errors.Join(err, index.close()))
 	}
 	s := newStore(config, index, blobs)
 	s.inline = smallest

@@ -43,18 +43,31 @@ func TestDiskFailsAlone(t *testing.T) {
 	}
 }
 
-// TestDiskPanicUndoesTheBatch: when one update panics, those written with it were
-// not written, and do not say they were.
-func TestDiskPanicUndoesTheBatch(t *testing.T) {
+// TestDiskPanicsAlone: when one update panics it fails, and none of those that
+// wait to be written with it.
+func TestDiskPanicsAlone(t *testing.T) {
 	t.Parallel()
-	good, next, err := storage.WriteBesidePanic(t.TempDir())
+	good, bad, written, err := storage.WriteBesidePanic(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if good == nil {
-		t.Error("an update that was undone says that it was written")
+	if good != nil || !written {
+		t.Errorf("the update beside one that panics: %v, written %t", good, written)
 	}
-	if next != nil {
-		t.Errorf("the next update: %v", next)
+	if bad == nil {
+		t.Error("an update that panicked says that it was written")
+	}
+}
+
+// TestDiskBreaks: when the file is damaged so that not even a transaction can be
+// ended, updates fail, and nobody waits for ever.
+func TestDiskBreaks(t *testing.T) {
+	t.Parallel()
+	first, second, err := storage.Break(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first == nil || second == nil {
+		t.Errorf("updates of a broken index: %v, %v", first, second)
 	}
 }
