@@ -27,6 +27,7 @@ var rules = archtest.Rules{
 		"internal/checklist":     nil,
 		"internal/gencatalogue":  nil,
 		"oidc":                   nil,
+		"deploy":                 nil,
 		"webhook":                nil,
 		"workload":               nil,
 		"manifest":               {"internal/eksctl", "internal/nearest", "internal/syntax"},
@@ -49,6 +50,9 @@ var rules = archtest.Rules{
 
 		// A real cluster serves the webhook's interface.
 		"kubernetes": {"webhook"},
+
+		// A kind cluster, and irsatz in it.
+		"kindcluster": {"deploy"},
 
 		// The decision and its record.
 		"iam/policy": {"iam/arn", "iam/catalogue"},
@@ -100,7 +104,7 @@ var rules = archtest.Rules{
 		"k8s.io":                             {"kubernetes", "webhook", "workload"},
 		"sigs.k8s.io/json":                   {"workload"},
 		"sigs.k8s.io/kind":                   {"kindcluster"},
-		"sigs.k8s.io/yaml":                   {"manifest", "workload"},
+		"sigs.k8s.io/yaml":                   {"kindcluster", "manifest", "workload"},
 		"software.sslmate.com/src/go-pkcs12": {"internal/pki"},
 
 		"github.com/aws":           nil,
