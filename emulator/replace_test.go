@@ -1,9 +1,12 @@
 package emulator_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/irsatz/irsatz/emulator"
 	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/internal/awsclient"
 )
@@ -31,10 +34,40 @@ roles:
       Statement:
         - {Effect: Allow, Principal: {AWS: "arn:aws:iam::111122223333:root"}, Action: sts:AssumeRole}
         - {Effect: Deny, Principal: {AWS: ["arn:aws:iam::111122223333:role/app", "arn:aws:sts::111122223333:assumed-role/app/s", "arn:aws:iam::111122223333:user/u"]}, Action: sts:AssumeRole}
-  - {<<: *role, roleName: app, path: /, roleId: AROAONEEXAMPLEEXAMPLE}
+  - {<<: *role, roleName: app, path: /, roleId: AROAONEEXAMPLEEXAMPLE, managedPolicyArns: ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]}
 instanceProfiles: [{instanceProfileName: ip, path: /, roles: [app]}]
-buckets: [{bucketName: data, objects: [{key: k, body: hello}]}]
+buckets:
+` + replacedBucket + `
+  - bucketName: guarded
+    objects: [{key: k, body: hello}]
+    policy:
+      Version: "2012-10-17"
+      Statement: {Effect: Deny, Principal: {AWS: ["arn:aws:iam::111122223333:role/app", "arn:aws:sts::111122223333:assumed-role/app/s", "arn:aws:iam::111122223333:user/u"]}, Action: "s3:*", Resource: "arn:aws:s3:::guarded/*"}
 `
+
+const replacedBucket = `  - {bucketName: data, objects: [{key: k, body: hello}]}`
+
+// as is a client with a session of the role.
+func (s *server) as(role *iam.Role, session string) *awsclient.Client {
+	s.Helper()
+	made, _, err := s.IAM().Issue(role, iam.Session{Name: session}, time.Hour)
+	if err != nil {
+		s.Fatal(err)
+	}
+	client := s.root()
+	client.Credentials = &awsclient.Credentials{AccessKeyID: made.AccessKeyID, Secret: made.Secret, SessionToken: made.SessionToken}
+	return client
+}
+
+// bucketPolicy is the policy that GetBucketPolicy shows.
+func (s *server) bucketPolicy(bucket string) string {
+	s.Helper()
+	got, err := s.https().Do(s.signed(http.MethodGet, s.AWSURL()+"/"+bucket+"?policy", *s.root().Credentials))
+	if err != nil {
+		s.Fatal(err)
+	}
+	return read(s, got).body
+}
 
 // edited is the setup with the one text in it replaced.
 func edited(t *testing.T, setup, old, new string) string {
@@ -46,7 +79,8 @@ func edited(t *testing.T, setup, old, new string) string {
 }
 
 // TestReplaced: what the files say of one entity goes on to hold when they change
-// another, that it names, in what an update does not change: above all, a Deny.
+// another, that it names, in what an update does not change: above all, a Deny. A
+// crash on the way there changes nothing about it.
 func TestReplaced(t *testing.T) {
 	t.Parallel()
 	const barred, user, app, ip = "groupName: barred\n    path: /", "userName: u\n    path: /", "roleName: app, path: /, roleId: AROAONEEXAMPLEEXAMPLE", "instanceProfileName: ip, path: /"
@@ -57,6 +91,7 @@ func TestReplaced(t *testing.T) {
 		"id of the group before":           {"AGPAONEEXAMPLEEXAMPLE", "AGPATWOEXAMPLEEXAMPLE"},
 		"path of a user":                   {user, user + "to/"},
 		"id of a user":                     {user, user + "\n    userId: AIDATWOEXAMPLEEXAMPLE"},
+		"path and id of a user":            {user, user + "to/\n    userId: AIDATWOEXAMPLEEXAMPLE"},
 		"id of a role":                     {"roleId: AROAONEEXAMPLEEXAMPLE", "roleId: AROATWOEXAMPLEEXAMPLE"},
 		"path of a role":                   {app, "roleName: app, path: /to/"},
 		"path of a role that keeps its id": {app, "roleName: app, path: /to/, roleId: AROAONEEXAMPLEEXAMPLE"},
@@ -66,10 +101,17 @@ func TestReplaced(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			first := start(t, replaceSetup, in(dir))
-			trust := string(first.role("door").Trust.Document.Source())
+			trust, guard := string(first.role("door").Trust.Document.Source()), first.bucketPolicy("guarded")
 			before, _ := first.IAM().Snapshot().User(account, "u")
 			first.close()
-			s := start(t, edited(t, replaceSetup, c.old, c.new), in(dir))
+			changed := edited(t, replaceSetup, c.old, c.new)
+			// A start that IAM has taken, and S3 not, is as one that was killed between.
+			foreign := edited(t, changed, replacedBucket, "") + "---\napiVersion: irsatz/v1\naccount: \"444455556666\"\nbuckets:\n" + replacedBucket
+			_, err := emulator.Start(emulator.Config{Listen: "127.0.0.1:0", Control: "127.0.0.1:0", DataDir: dir, State: parse(t, foreign)})
+			if err == nil || !strings.Contains(err.Error(), "it belongs to account") {
+				t.Fatalf("start with another's bucket: %v", err)
+			}
+			s := start(t, changed, in(dir))
 
 			client := s.root()
 			client.Credentials = &awsclient.Credentials{AccessKeyID: "AKIAONE", Secret: "one"}
@@ -83,13 +125,22 @@ func TestReplaced(t *testing.T) {
 			if strings.Contains(name, "user") == (u.ARN == before.ARN && u.ID == before.ID) {
 				t.Errorf("user %s %s, was %s %s", u.ARN, u.ID, before.ARN, before.ID)
 			}
+			for _, session := range []string{"s", "t"} {
+				_, err := s.as(s.role("app"), session).Get(t.Context(), "guarded", "k")
+				// In another path, the role is not the one that policies name.
+				if named := session == "s" || !strings.HasPrefix(name, "path of a role"); (err != nil) != named {
+					t.Errorf("session %s past the bucket's Deny: %v", session, err)
+				}
+			}
 			if p, ok := s.IAM().Snapshot().InstanceProfile(account, "ip"); !ok || p.RoleName != "app" {
 				t.Errorf("instance profile %+v", p)
 			}
 			// A user that is moved takes its name in trust policies along.
-			want := strings.ReplaceAll(trust, before.ARN, u.ARN)
-			if now := string(s.role("door").Trust.Document.Source()); now != want {
+			if now, want := string(s.role("door").Trust.Document.Source()), strings.ReplaceAll(trust, before.ARN, u.ARN); now != want {
 				t.Errorf("trust policy %s, want %s", now, want)
+			}
+			if now, want := s.bucketPolicy("guarded"), strings.ReplaceAll(guard, before.ARN, u.ARN); now != want {
+				t.Errorf("bucket policy %s, want %s", now, want)
 			}
 		})
 	}
@@ -114,5 +165,28 @@ func TestMoved(t *testing.T) {
 	}
 	if user.ID != u.ID || user.Path != "/to/" || !user.Created.Equal(u.Created) {
 		t.Errorf("user %+v, was %+v", user, u)
+	}
+}
+
+// TestOtherCase: names that the files write in another case now are those that
+// ARNs have, and thus policies.
+func TestOtherCase(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	start(t, replaceSetup, in(dir)).close()
+	changed := strings.NewReplacer("roleName: app", "roleName: App", "userName: u", "userName: U", "groupName: barred", "groupName: Barred",
+		"role/app", "role/App", "assumed-role/app", "assumed-role/App", "user/u", "user/U", "before, barred", "before, Barred").Replace(replaceSetup)
+	s := start(t, changed, in(dir))
+	u, _ := s.IAM().Snapshot().User(account, "u")
+	if r := s.role("app"); !strings.HasSuffix(r.ARN, ":role/App") || !strings.HasSuffix(u.ARN, ":user/U") || strings.Join(u.Groups, " ") != "before Barred" {
+		t.Errorf("role %s, user %s in %q", r.ARN, u.ARN, u.Groups)
+	}
+	for _, session := range []string{"s", "t"} {
+		if _, err := s.as(s.role("app"), session).Get(t.Context(), "guarded", "k"); code(t, err) != "AccessDenied" {
+			t.Errorf("session %s past the bucket's Deny: %v", session, err)
+		}
+	}
+	if p, _ := s.IAM().Snapshot().InstanceProfile(account, "ip"); p.RoleName != "App" {
+		t.Errorf("instance profile %+v", p)
 	}
 }

@@ -14,7 +14,9 @@ const maxVersions = 5
 
 // settle makes the entities be what they say, whether they are there already or
 // not. Those that are there stay themselves: they keep id and date, and their
-// sessions go on. One that cannot become what it is to be is replaced.
+// sessions go on. One that the files give another id, or for which AWS has no move to
+// where they have it, is replaced: whatever names it in files that did not change
+// means the new one then, as it would if all were made from the files.
 func (n *entities) settle(d *iam.Draft) error {
 	for _, a := range n.aliases {
 		d.SetAlias(a.AccountID, a.Name)
@@ -24,17 +26,17 @@ func (n *entities) settle(d *iam.Draft) error {
 		createAll(n.aws, d.AddAWSPolicy),
 		createAll(n.providers, func(p iam.Provider) (*iam.Provider, error) { return settleProvider(d, p) }),
 		createAll(n.policies, func(p iam.ManagedPolicy) (*iam.ManagedPolicy, error) { return settlePolicy(d, p) }),
-		createAll(n.roles, place[iam.Role]{find: s.Role, create: d.CreateRole, update: d.UpdateRole, replace: replacing(d, replaceRole),
+		createAll(n.roles, place[iam.Role]{find: s.Role, create: d.CreateRole, update: d.UpdateRole, replace: d.ReplaceRole,
 			identity: func(r *iam.Role) identity { return identity{r.AccountID, r.Name, r.Path, r.ID} }}.settle),
-		createAll(n.groups, place[iam.Group]{s.Group, d.CreateGroup, d.UpdateGroup, d.MoveGroup, replacing(d, replaceGroup),
+		createAll(n.groups, place[iam.Group]{s.Group, d.CreateGroup, d.UpdateGroup, d.MoveGroup, d.ReplaceGroup,
 			func(g *iam.Group) identity { return identity{g.AccountID, g.Name, g.Path, g.ID} }}.settle),
 		createAll(n.users, func(u iam.User) (*iam.User, error) {
 			dateKeys(s, &u)
-			return place[iam.User]{s.User, d.CreateUser, d.UpdateUser, d.MoveUser, replacing(d, replaceUser),
+			return place[iam.User]{s.User, d.CreateUser, d.UpdateUser, d.MoveUser, d.ReplaceUser,
 				func(u *iam.User) identity { return identity{u.AccountID, u.Name, u.Path, u.ID} }}.settle(u)
 		}),
 		createAll(n.profiles, place[iam.InstanceProfile]{find: s.InstanceProfile, create: d.CreateInstanceProfile, update: d.UpdateInstanceProfile,
-			replace:  replacing(d, replaceInstanceProfile),
+			replace:  d.ReplaceInstanceProfile,
 			identity: func(p *iam.InstanceProfile) identity { return identity{p.AccountID, p.Name, p.Path, p.ID} }}.settle),
 		n.checkReferences(s),
 	)
@@ -43,8 +45,11 @@ func (n *entities) settle(d *iam.Draft) error {
 // identity is what an update does not change. Files need not say the id.
 type identity struct{ accountID, name, path, id string }
 
-// at reports whether the entity is under the path of the one wanted.
-func (i identity) at(wanted identity) bool { return i.path == first(wanted.path, "/") }
+// at reports whether the entity is under the path and name of the one wanted,
+// which may be written in another case.
+func (i identity) at(wanted identity) bool {
+	return i.path == first(wanted.path, "/") && i.name == wanted.name
+}
 
 // goesBy reports whether the entity has the id that the one wanted is to have.
 func (i identity) goesBy(wanted identity) bool { return wanted.id == "" || wanted.id == i.id }
@@ -55,7 +60,7 @@ type place[T any] struct {
 	create   func(T) (*T, error)
 	update   func(accountID, name string, change func(*T) error) (*T, error)
 	move     func(accountID, name, newName, newPath string) (*T, error) // nil if AWS has no such thing
-	replace  func(was *T, want T) (*T, error)
+	replace  func(T) (*T, error)
 	identity func(*T) identity
 }
 
@@ -68,14 +73,14 @@ func (p place[T]) settle(want T) (*T, error) {
 	}
 	is := p.identity(was)
 	if !is.goesBy(wanted) || !is.at(wanted) && p.move == nil {
-		return p.replace(was, want)
+		return p.replace(want)
 	}
 	if !is.at(wanted) {
-		if _, err := p.move(is.accountID, is.name, is.name, wanted.path); err != nil {
+		if _, err := p.move(is.accountID, is.name, wanted.name, wanted.path); err != nil {
 			return nil, err
 		}
 	}
-	return p.update(is.accountID, is.name, func(e *T) error { *e = want; return nil })
+	return p.update(is.accountID, wanted.name, func(e *T) error { *e = want; return nil })
 }
 
 // dateKeys gives the access keys that the user has already the dates that they
@@ -109,7 +114,7 @@ func settlePolicy(d *iam.Draft, want iam.ManagedPolicy) (*iam.ManagedPolicy, err
 	wanted := identity{want.AccountID, want.Name, want.Path, want.ID}
 	there := slices.IndexFunc(all, func(p *iam.ManagedPolicy) bool {
 		is := identity{p.AccountID, p.Name, p.Path, p.ID}
-		return is.name == wanted.name && is.at(wanted) && is.goesBy(wanted)
+		return is.at(wanted) && is.goesBy(wanted)
 	})
 	if there < 0 {
 		return d.CreatePolicy(want)

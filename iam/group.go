@@ -101,18 +101,25 @@ func (d *Draft) MoveGroup(accountID, name, newName, newPath string) (*Group, err
 	if other, ok := d.next.Group(accountID, newName); ok && other.ID != g.ID {
 		return nil, fmt.Errorf("group %s: %w", newName, ErrEntityAlreadyExists)
 	}
-	members := d.next.Members(old)
 	delete(d.account(accountID).groups, strings.ToLower(name))
-	for _, u := range members {
-		_, err := d.UpdateUser(accountID, u.Name, func(u *User) error {
+	if err := d.regroup(old, newName); err != nil {
+		return nil, err
+	}
+	return d.putGroup(d.account(accountID), &g)
+}
+
+// regroup has the members of the group be in that of another name in its place.
+func (d *Draft) regroup(old *Group, newName string) error {
+	for _, u := range d.next.Members(old) {
+		_, err := d.UpdateUser(u.AccountID, u.Name, func(u *User) error {
 			u.Groups[slices.Index(u.Groups, old.Name)] = newName
 			return nil
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return d.putGroup(d.account(accountID), &g)
+	return nil
 }
 
 // putGroup stores the group, whose slices are its own.

@@ -94,12 +94,14 @@ func everything(d *iam.Draft) error {
 		return nil
 	})
 	_, e2 := d.CreateGroup(iam.Group{AccountID: account, Name: "Readers", Path: "/g/", Inline: []policy.Policy{{Name: "i", Document: allow("s3:List*")}}, AttachedARNs: []string{p.ARN, readS3}})
-	_, e3 := d.CreateUser(iam.User{
+	_, e8 := d.CreateUser(iam.User{AccountID: account, Name: "ci", ID: "AIDAREPLACED"})
+	_, e3 := d.ReplaceUser(iam.User{
 		AccountID: account, Name: "Ci", Path: "/u/", ID: "AIDAGIVEN", Created: created, Inline: []policy.Policy{{Name: "i", Document: allow("s3:DeleteObject")}},
 		AttachedARNs: []string{p.ARN}, BoundaryARN: fullS3, Groups: []string{"readers"}, Tags: []iam.Tag{{Key: "team", Value: "réd"}},
 		AccessKeys: []iam.AccessKey{{ID: "AKIA1", Secret: "one/+"}, {ID: "AKIA2", Secret: "two", Created: created, Inactive: true}},
 	})
-	_, e4 := d.CreateRole(iam.Role{
+	_, e9 := d.CreateRole(iam.Role{AccountID: account, Name: "App", ID: "AROAREPLACED", Trust: trust()})
+	_, e4 := d.ReplaceRole(iam.Role{
 		AccountID: account, Name: "App", Path: "/team/", Description: "d", MaxSessionDuration: 2 * time.Hour, Trust: trust(),
 		Inline:       []policy.Policy{{Name: "one", Document: policy.MustParse(policy.Identity, odd)}, {Name: "two", Document: allow("s3:GetObject")}},
 		AttachedARNs: []string{readS3, p.ARN}, BoundaryARN: p.ARN, Tags: []iam.Tag{{Key: "a", Value: ""}, {Key: "b", Value: "2"}},
@@ -109,7 +111,7 @@ func everything(d *iam.Draft) error {
 	old, err := policy.ParseStored(policy.Trust, []byte(`{"Version":"2008-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"AIDAEXAMPLE0000000001"},"Action":"sts:AssumeRole"}}`))
 	_, e7 := d.CreateRole(iam.Role{AccountID: even, Name: "App", Trust: policy.Policy{Document: old}})
 	d.SetAlias(account, "my-alias")
-	return errors.Join(err, e1, e2, e3, e4, e5, e6, e7)
+	return errors.Join(err, e1, e2, e3, e4, e5, e6, e7, e8, e9)
 }
 
 // state is all that a snapshot tells, for comparison.
@@ -146,7 +148,7 @@ func state(t testing.TB, s *iam.Snapshot) map[string]any {
 
 // same compares states; documents by their text and kind.
 var same = []cmp.Option{
-	cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(iam.Role{}, iam.User{}, iam.ManagedPolicy{}),
+	cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(iam.Role{}, iam.User{}, iam.ManagedPolicy{}), // but for policies, TestReplace sees them
 	cmp.Comparer(func(a, b *policy.Document) bool {
 		if a == nil || b == nil {
 			return a == b

@@ -69,7 +69,8 @@ func (s *Snapshot) uniqueID(principal string) (string, bool) {
 
 // Renamed returns other names for those of the pinned that do not have their own
 // any more: for a user its new one, for what was deleted its id, whoever has its
-// name now. It is nil if there are none.
+// name now. What was replaced has the names of what is in its place. It is nil if
+// there are none.
 func (s *Snapshot) Renamed(pins Pins) map[string]string {
 	var names map[string]string
 	for name, id := range pins {
@@ -87,12 +88,37 @@ func (s *Snapshot) Renamed(pins Pins) map[string]string {
 
 // nameOf is what policies call the principal that was pinned under a name.
 func (s *Snapshot) nameOf(name, id string) string {
-	if now, ok := s.uniqueID(name); ok && now == id {
+	a, _ := arn.Parse(name) // as it was when it was pinned
+	if s.hasName(a, name, id) {
 		return name
 	}
-	a, _ := arn.Parse(name) // as it was when it was pinned
 	if u, ok := s.userByID(a.AccountID, id); ok {
 		return u.ARN
 	}
+	for _, u := range s.account(a.AccountID).users {
+		if u.standsFor(id) {
+			return u.ARN
+		}
+	}
 	return id
+}
+
+// hasName reports whether the user, or the role, that has the name of the ARN
+// stands for the id. A role is under another path only if it was replaced: the
+// policy goes on to name the one where there is none now.
+func (s *Snapshot) hasName(a arn.ARN, name, id string) bool {
+	head, rest, _ := strings.Cut(a.Resource, "/")
+	last := rest[strings.LastIndexByte(rest, '/')+1:]
+	switch head {
+	case "user":
+		u, ok := s.User(a.AccountID, last)
+		return ok && u.ARN == name && u.standsFor(id)
+	case "role":
+		r, ok := s.Role(a.AccountID, last)
+		return ok && r.standsFor(id)
+	}
+	role, _, _ := strings.Cut(rest, "/") // of the session
+	roleID, _, _ := strings.Cut(id, ":")
+	r, ok := s.Role(a.AccountID, role)
+	return ok && r.standsFor(roleID)
 }

@@ -18,12 +18,13 @@ type roleRecord struct {
 	AttachedARNs       []string      `json:"attached,omitempty"`
 	BoundaryARN        string        `json:"boundary,omitempty"`
 	Tags               []Tag         `json:"tags,omitempty"`
+	Replaced           []string      `json:"replaced,omitempty"`
 }
 
 func (r *Role) record() record {
 	return &roleRecord{
 		identity{r.AccountID, r.Name, r.Path, r.ID, r.Created}, r.Description, r.MaxSessionDuration,
-		textOf(r.Trust), textsOf(r.Inline), r.AttachedARNs, r.BoundaryARN, r.Tags,
+		textOf(r.Trust), textsOf(r.Inline), r.AttachedARNs, r.BoundaryARN, r.Tags, r.replaced,
 	}
 }
 
@@ -39,7 +40,7 @@ func (r *roleRecord) put(d *Draft) (string, error) {
 	_, err = d.CreateRole(Role{
 		AccountID: r.AccountID, Name: r.Name, Path: r.Path, ID: r.ID, Created: r.Created, Description: r.Description,
 		MaxSessionDuration: r.MaxSessionDuration, Trust: trust, Inline: inline,
-		AttachedARNs: r.AttachedARNs, BoundaryARN: r.BoundaryARN, Tags: r.Tags,
+		AttachedARNs: r.AttachedARNs, BoundaryARN: r.BoundaryARN, Tags: r.Tags, replaced: r.Replaced,
 	})
 	return keyOf("role", r.AccountID, strings.ToLower(r.Name)), err
 }
@@ -52,6 +53,7 @@ type userRecord struct {
 	Groups       []string     `json:"groups,omitempty"`
 	AccessKeys   []keyRecord  `json:"accessKeys,omitempty"`
 	Tags         []Tag        `json:"tags,omitempty"`
+	Replaced     []string     `json:"replaced,omitempty"`
 }
 
 type keyRecord struct {
@@ -64,7 +66,7 @@ type keyRecord struct {
 func (u *User) record() record {
 	r := &userRecord{
 		identity: identity{u.AccountID, u.Name, u.Path, u.ID, u.Created},
-		Inline:   textsOf(u.Inline), AttachedARNs: u.AttachedARNs, BoundaryARN: u.BoundaryARN, Groups: u.Groups, Tags: u.Tags,
+		Inline:   textsOf(u.Inline), AttachedARNs: u.AttachedARNs, BoundaryARN: u.BoundaryARN, Groups: u.Groups, Tags: u.Tags, Replaced: u.replaced,
 	}
 	for _, k := range u.AccessKeys {
 		r.AccessKeys = append(r.AccessKeys, keyRecord(k))
@@ -79,7 +81,7 @@ func (r *userRecord) put(d *Draft) (string, error) {
 	}
 	u := User{
 		AccountID: r.AccountID, Name: r.Name, Path: r.Path, ID: r.ID, Created: r.Created,
-		Inline: inline, AttachedARNs: r.AttachedARNs, BoundaryARN: r.BoundaryARN, Groups: r.Groups, Tags: r.Tags,
+		Inline: inline, AttachedARNs: r.AttachedARNs, BoundaryARN: r.BoundaryARN, Groups: r.Groups, Tags: r.Tags, replaced: r.Replaced,
 	}
 	for _, k := range r.AccessKeys {
 		u.AccessKeys = append(u.AccessKeys, AccessKey(k))

@@ -31,6 +31,7 @@ type Role struct {
 	BoundaryARN        string   // "" if no permissions boundary is set
 	Tags               []Tag
 
+	replaced []string        // ids of the roles that were in its place
 	policies []policy.Policy // Inline and the managed ones, in that order
 	boundary *policy.Policy
 }
@@ -41,6 +42,9 @@ func (r *Role) Policies() []policy.Policy { return r.policies }
 
 // Boundary returns the role's permissions boundary, nil if none is set.
 func (r *Role) Boundary() *policy.Policy { return r.boundary }
+
+// standsFor reports whether it is the role of this id, or in its place.
+func (r *Role) standsFor(id string) bool { return r.ID == id || slices.Contains(r.replaced, id) }
 
 // own gives the role slices of its own.
 func (r *Role) own() {
@@ -107,6 +111,7 @@ func (d *Draft) UpdateRole(accountID, name string, change func(*Role) error) (*R
 		return nil, err
 	}
 	role.AccountID, role.Name, role.Path, role.ID, role.ARN, role.Created = old.AccountID, old.Name, old.Path, old.ID, old.ARN, old.Created
+	role.replaced = old.replaced
 	return d.putRole(d.account(accountID), &role)
 }
 
@@ -134,16 +139,27 @@ func (d *Draft) DeleteRole(accountID, name string) error {
 	if !ok {
 		return fmt.Errorf("role %s: %w", name, ErrNoSuchEntity)
 	}
-	a := d.account(accountID)
-	key := strings.ToLower(name)
+	d.dropRole(role)
+	d.account(accountID).refill(role.Name, "")
+	return d.rename(role.byID())
+}
+
+// dropRole takes the role out, as if it had never been: what names it is left
+// alone.
+func (d *Draft) dropRole(role *Role) {
+	a := d.account(role.AccountID)
+	key := strings.ToLower(role.Name)
 	delete(a.roles, key)
 	delete(a.dirty.roles, key)
+}
+
+// refill gives the instance profiles that have the one role another.
+func (a *account) refill(roleName, newName string) {
 	for key, p := range a.profiles {
-		if p.RoleName == role.Name {
-			emptied := *p
-			emptied.RoleName = ""
-			a.profiles[key] = &emptied
+		if p.RoleName == roleName {
+			refilled := *p
+			refilled.RoleName = newName
+			a.profiles[key] = &refilled
 		}
 	}
-	return d.rename(role.byID())
 }

@@ -25,6 +25,7 @@ type User struct {
 	AccessKeys   []AccessKey
 	Tags         []Tag
 
+	replaced []string        // ids of the users that were in its place
 	policies []policy.Policy // its own and those of its groups
 	boundary *policy.Policy
 }
@@ -43,6 +44,9 @@ func (u *User) Policies() []policy.Policy { return u.policies }
 
 // Boundary returns the user's permissions boundary, nil if none is set.
 func (u *User) Boundary() *policy.Policy { return u.boundary }
+
+// standsFor reports whether it is the user of this id, or in its place.
+func (u *User) standsFor(id string) bool { return u.ID == id || slices.Contains(u.replaced, id) }
 
 // own gives the user slices of its own.
 func (u *User) own() {
@@ -109,6 +113,7 @@ func (d *Draft) UpdateUser(accountID, name string, change func(*User) error) (*U
 		return nil, err
 	}
 	u.AccountID, u.Name, u.Path, u.ID, u.ARN, u.Created = old.AccountID, old.Name, old.Path, old.ID, old.ARN, old.Created
+	u.replaced = old.replaced
 	d.dropKeys(old)
 	return d.putUser(d.account(accountID), &u)
 }
