@@ -28,6 +28,7 @@ func needsVerb(cmd *cobra.Command, _ []string) error {
 func (p *program) createTokenCommand() *cobra.Command {
 	var request emulator.TokenRequest
 	var claims []string
+	var file tokenFileFlags
 	cmd := &cobra.Command{
 		Use: "token [SERVICEACCOUNT]", Short: "Print a web identity token of a ServiceAccount, or of another issuer",
 		Long: `Prints the token that a pod of the ServiceAccount would find in its file. With
@@ -36,10 +37,15 @@ answers to each.
 
 An issuer of the setup that is no cluster has no ServiceAccounts: --issuer alone
 prints a token with the claims of its preset, the setup's and those of --claim
-over them.`,
+over them.
+
+--output-file writes the token to a file instead, and --refresh keeps it there as
+the kubelet does in a pod, until interrupted: for containers that share the
+file's folder.`,
 		Example: `  irsatz create token app -n prod
   irsatz create token app -n prod --broken expired
-  irsatz create token --issuer github --audience sts.amazonaws.com --claim repository=acme/shop --claim environment=prod`,
+  irsatz create token --issuer github --audience sts.amazonaws.com --claim repository=acme/shop --claim environment=prod
+  irsatz create token app -n prod --duration 24h --output-file /var/run/secrets/eks.amazonaws.com/serviceaccount/token --refresh`,
 		Args: cobra.RangeArgs(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if request.Broken == "list" {
@@ -51,6 +57,9 @@ over them.`,
 			var err error
 			if request.Claims, err = parseClaims(claims); err != nil {
 				return err
+			}
+			if file.path != "" || file.refresh {
+				return p.writeToken(cmd.Context(), &file, request)
 			}
 			token, err := p.client().MintToken(cmd.Context(), request)
 			if err != nil {
@@ -70,6 +79,7 @@ over them.`,
 	flags.StringVar(&request.Pod, "pod", "", "bind the token to a pod of this name")
 	flags.StringArrayVar(&claims, "claim", nil, "NAME=VALUE, laid over the token's claims; VALUE is JSON or text (may be repeated)")
 	flags.StringVar(&request.Broken, "broken", "", "put this fault in; list shows all")
+	file.add(flags)
 	return cmd
 }
 

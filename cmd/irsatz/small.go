@@ -9,18 +9,20 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/irsatz/irsatz/emulator"
+	"github.com/irsatz/irsatz/localpod"
 )
 
 // healthTime is how long health waits for an answer.
 const healthTime = 3 * time.Second
 
 func (p *program) healthCommand() *cobra.Command {
+	var tokenFile string
 	cmd := &cobra.Command{
 		Use: "health", Short: "Exit 0 if the server answers", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), healthTime)
 			defer cancel()
-			if err := p.client().Healthy(ctx); err != nil {
+			if err := p.healthy(ctx, tokenFile); err != nil {
 				return err
 			}
 			_, err := fmt.Fprintln(p.stdout, "ok")
@@ -28,7 +30,21 @@ func (p *program) healthCommand() *cobra.Command {
 		},
 	}
 	p.controlFlags(cmd.Flags())
+	cmd.Flags().StringVar(&tokenFile, "token-file", "", "and if this file, of create token --output-file, has a token that has not expired")
 	return cmd
+}
+
+// healthy asks the server, and if there is a token file to look at, for its time.
+func (p *program) healthy(ctx context.Context, tokenFile string) error {
+	client := p.client()
+	if err := client.Healthy(ctx); err != nil || tokenFile == "" {
+		return err
+	}
+	state, err := client.Clock(ctx)
+	if err != nil {
+		return err
+	}
+	return localpod.CheckTokenFile(tokenFile, state.Now)
 }
 
 func (p *program) resetCommand() *cobra.Command {
