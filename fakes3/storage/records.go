@@ -234,6 +234,10 @@ func (u *Upload) encode(e *encoder) {
 	e.record(6, u.Draft.encode)
 	e.text(7, u.Algorithm)
 	e.flag(8, u.Composite)
+	for _, h := range u.Asked {
+		e.element(9, h.encode)
+	}
+	e.number(10, int64(u.over))
 }
 
 func (u *Upload) decode(f field) (err error) {
@@ -254,6 +258,12 @@ func (u *Upload) decode(f field) (err error) {
 		u.Algorithm = f.text
 	case 8:
 		u.Composite = f.flag()
+	case 9:
+		var p Pair
+		err = f.into(p.decode)
+		u.Asked = append(u.Asked, p)
+	case 10:
+		u.over = uint64(f.number)
 	default:
 		return f.unknown()
 	}

@@ -34,6 +34,10 @@ var (
 	ErrExists  = errors.New("the object exists")
 	ErrChanged = errors.New("the object is another one")
 
+	// ErrOvertaken says that the conditions held, but not of the version that was
+	// the newest when the upload began.
+	ErrOvertaken = errors.New("the object was written or deleted meanwhile")
+
 	// ErrRelocked says that a version has another lock than the one by which it
 	// was judged: whoever wants to delete it should judge again.
 	ErrRelocked = errors.New("the lock is another one")

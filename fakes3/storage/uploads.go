@@ -10,6 +10,7 @@ func (s *Store) StartUpload(b *Bucket, u Upload) (*Upload, error) {
 		if _, err := x.bucket(b); err != nil {
 			return err
 		}
+		u.over = x.newest(b, u.Key)
 		n := x.next()
 		u.ID = s.stamp(n, 32)
 		x.uploads.put(uploadKey(b, u.Key, n), &u)
@@ -19,6 +20,15 @@ func (s *Store) StartUpload(b *Bucket, u Upload) (*Upload, error) {
 		return nil, err
 	}
 	return &u, nil
+}
+
+// newest returns the age of the newest version of the key, 0 if there is none. It
+// tells it from any other that there was or will be.
+func (t *tables) newest(b *Bucket, key string) uint64 {
+	if o, ok := t.current.get(currentKey(b, key)); ok {
+		return o.age
+	}
+	return 0
 }
 
 // Upload returns the upload in progress of this key and id.
@@ -86,7 +96,8 @@ func (s *Store) Parts(b *Bucket, u *Upload, after, limit int) (list []*Part, err
 }
 
 // CompleteUpload ends an upload with the object that was made of its parts,
-// which is stored as by PutObject.
+// which is stored as by PutObject. Conditions must hold of the version that was
+// the newest when the upload began.
 func (s *Store) CompleteUpload(b *Bucket, u *Upload, o *Object, c Conditions) (*Object, error) {
 	if err := checkKey(o.Key); err != nil {
 		return nil, err
@@ -97,12 +108,16 @@ func (s *Store) CompleteUpload(b *Bucket, u *Upload, o *Object, c Conditions) (*
 		if err != nil {
 			return err
 		}
-		if _, _, err := x.upload(b, u.Key, u.ID); err != nil {
+		begun, _, err := x.upload(b, u.Key, u.ID)
+		if err != nil {
 			return err
 		}
 		current, _ := x.current.get(currentKey(b, o.Key))
 		if err := c.check(current); err != nil {
 			return err
+		}
+		if c.ask() && x.newest(b, o.Key) != begun.over {
+			return ErrOvertaken
 		}
 		s.put(x, now, &stored)
 		x.forget(b, u)

@@ -108,8 +108,11 @@ type Upload struct {
 	Initiator string // ARN of the principal
 	Owner     string // account id of the initiator
 	Draft     Object // what the object will have besides its body
+	Asked     []Pair // headers of the request that began it, as they were sent
 	Algorithm string // of the checksums asked for
 	Composite bool   // the checksum will be of the checksums of the parts
+
+	over uint64 // the age of the version that was the newest then, 0 for none
 }
 
 // Part is a part of an upload, or of the object that was made of it, where it
@@ -129,6 +132,9 @@ type Conditions struct {
 	Absent bool   // there must be no current version
 	Lock   *Lock  // the lock that a version deleted by its id must have, nil for any
 }
+
+// ask reports whether anything must hold of the current version.
+func (c Conditions) ask() bool { return c.Absent || c.Match != "" }
 
 func (c Conditions) check(current *Object) error {
 	exists := current != nil && !current.Marker

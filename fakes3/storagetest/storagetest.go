@@ -35,6 +35,7 @@ func Test(t *testing.T, open func(*testing.T) fakes3.Storage) {
 		"odd keys":         (*fixture).oddKeys,
 		"long keys":        (*fixture).longKeys,
 		"upload":           (*fixture).upload,
+		"upload overtaken": (*fixture).overtaken,
 		"upload parts":     (*fixture).parts,
 		"concurrent":       (*fixture).concurrent,
 		"random":           (*fixture).random,

@@ -33,6 +33,7 @@ func (f *fixture) upload() {
 	asked := storage.Upload{
 		Key: "k", Initiator: "arn:x", Owner: "111122223333", Algorithm: "SHA256", Composite: true,
 		Draft: storage.Object{Key: "k", Headers: []storage.Pair{{Name: "Content-Type", Value: "x"}}, Tags: []storage.Tag{{Key: "t", Value: "v"}}, Class: "GLACIER"},
+		Asked: []storage.Pair{{Name: "X-Amz-Acl", Value: "private"}, {Name: "X-Amz-Storage-Class", Value: "GLACIER"}},
 	}
 	u, err := f.StartUpload(f.b, asked)
 	f.must(err)
@@ -40,7 +41,7 @@ func (f *fixture) upload() {
 	f.must(err)
 	asked.ID, asked.Initiated = u.ID, u.Initiated
 	for _, got := range []*storage.Upload{u, found} {
-		if diff := cmp.Diff(&asked, got, cmpopts.IgnoreUnexported(storage.Object{}), cmpopts.EquateEmpty()); diff != "" || u.Initiated.IsZero() {
+		if diff := cmp.Diff(&asked, got, cmpopts.IgnoreUnexported(storage.Object{}, storage.Upload{}), cmpopts.EquateEmpty()); diff != "" || u.Initiated.IsZero() {
 			f.Errorf("(-want +got):\n%s", diff)
 		}
 	}
@@ -77,6 +78,58 @@ func (f *fixture) upload() {
 	if f.body("k", "") != "one-two" {
 		f.Error("abort")
 	}
+}
+
+// overtaken: conditions are asked of the version that was the newest when the
+// upload began, and of no other that looks like it.
+func (f *fixture) overtaken() {
+	absent, same := storage.Conditions{Absent: true}, storage.Conditions{Match: `"e"`}
+	try := func(u *storage.Upload, c storage.Conditions, want error) {
+		f.Helper()
+		_, err := f.CompleteUpload(f.b, u, &storage.Object{Key: "k", ETag: `"done"`}, c)
+		if want != nil {
+			f.want(err, want)
+			_, err = f.Upload(f.b, "k", u.ID)
+		}
+		f.must(err)
+	}
+	// Without versions: it was replaced by one that is like it, and was deleted.
+	f.put("k", "e")
+	u := f.start("k")
+	try(u, absent, storage.ErrExists)
+	f.put("k", "e")
+	try(u, same, storage.ErrOvertaken)
+	f.remove("k", "")
+	try(u, same, storage.ErrNoObject)
+	try(u, absent, storage.ErrOvertaken)
+	try(u, storage.Conditions{}, nil)
+	f.remove("k", "")
+	// There was nothing, and is nothing again.
+	u = f.start("k")
+	f.put("k", "e")
+	try(u, same, storage.ErrOvertaken)
+	f.remove("k", "")
+	try(u, absent, nil)
+	f.remove("k", "")
+	// What is known of the version may have changed.
+	o := f.put("k", "e")
+	u = f.start("k")
+	f.must(f.AmendObject(f.b, o, func(o *storage.Object) error { o.Tags = []storage.Tag{{Key: "t"}}; return nil }))
+	try(u, same, nil)
+	f.remove("k", "")
+	// With versions it can become the newest once more; a delete marker is one, too.
+	f.versioning(storage.Enabled)
+	f.put("k", "e")
+	u = f.start("k")
+	later := f.put("k", "e")
+	try(u, same, storage.ErrOvertaken)
+	f.remove("k", later.VersionID)
+	try(u, same, nil)
+	f.remove("k", "")
+	u = f.start("k")
+	f.remove("k", "")
+	try(u, absent, storage.ErrOvertaken)
+	try(f.start("k"), absent, nil)
 }
 
 func (f *fixture) parts() {
