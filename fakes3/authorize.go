@@ -35,6 +35,11 @@ func (x *exchange) find() *awsapi.Error {
 			x.object, x.marker = nil, x.object
 		}
 	}
+	if x.op.sub == "uploadId" {
+		if err := x.findUpload(); err != nil {
+			return err
+		}
+	}
 	if x.op.variant == copying {
 		if err := x.findSource(); err != nil {
 			return err

@@ -114,7 +114,7 @@ func (b *backend) PutObject(name, key string, _ map[string]string, _ io.Reader, 
 	if b.body.sum != nil {
 		b.put.Checksum = b.body.sum.stored()
 	}
-	b.stored, err = b.x.store.put(b.x.bucket, b.put, b.x.conditions())
+	b.stored, err = b.x.put(b.put, b.x.conditions())
 	return none, b.fail(err)
 }
 
@@ -149,7 +149,7 @@ func (b *backend) CopyObject(srcName, srcKey, name, key string, _ map[string]str
 	if srcName != src.name || srcKey != src.key {
 		return none, b.fail(internal(errStrayed))
 	}
-	stored, err := b.x.store.put(b.x.bucket, b.put, b.x.conditions())
+	stored, err := b.x.put(b.put, b.x.conditions())
 	if err != nil {
 		return none, b.fail(err)
 	}

@@ -2,6 +2,7 @@ package fakes3
 
 import (
 	"crypto/tls"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -99,22 +100,22 @@ func (x *exchange) context(action string) *policy.Context {
 		x.fillPut(ctx)
 		fillObjectTags(ctx, x.tags)
 	case "CreateBucket", "PutBucketAcl":
-		x.fillHeaders(ctx, aclHeaders)
+		fillHeaders(ctx, x.header, aclHeaders)
 	case "PutObjectAcl", "PutObjectVersionAcl":
-		x.fillHeaders(ctx, aclHeaders)
-		x.fillHeaders(ctx, []string{"x-amz-storage-class"})
+		fillHeaders(ctx, x.header, aclHeaders)
+		fillHeaders(ctx, x.header, []string{"x-amz-storage-class"})
 	case "PutObjectTagging", "PutObjectVersionTagging":
 		fillObjectTags(ctx, x.tags)
 	case "PutObjectRetention":
-		x.fillRetention(ctx)
+		x.fillRetention(ctx, x.header)
 	case "PutObjectLegalHold":
-		x.fillHold(ctx)
+		x.fillHold(ctx, x.header)
 	case "DeleteObject":
 		if x.op.name == action { // not DeleteObjects, which has one for each object
-			x.fillHeaders(ctx, []string{"if-match"})
+			fillHeaders(ctx, x.header, []string{"if-match"})
 		}
 	case "UpdateObjectEncryption":
-		x.fillHeaders(ctx, []string{"x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"})
+		fillHeaders(ctx, x.header, []string{"x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"})
 	case "PutInventoryConfiguration":
 		if e, ok := x.early.(*shape.Element); ok && e.Find("OptionalFields", "Field") != nil {
 			ctx.SetValues("s3:InventoryAccessibleOptionalFields", e.Find("OptionalFields").Texts("Field")...)
@@ -160,9 +161,9 @@ var (
 )
 
 // fillHeaders sets keys to the headers of the same name, as they were sent.
-func (x *exchange) fillHeaders(ctx *policy.Context, names []string) {
+func fillHeaders(ctx *policy.Context, h http.Header, names []string) {
 	for _, name := range names {
-		if v := x.header.Get(name); v != "" {
+		if v := h.Get(name); v != "" {
 			ctx.Set("s3:"+name, v)
 		}
 	}
@@ -172,40 +173,22 @@ func (x *exchange) fillHeaders(ctx *policy.Context, names []string) {
 // apply are not in the request, so they are not in its context.
 func (x *exchange) fillPut(ctx *policy.Context) {
 	if x.op.variant == copying { // elsewhere the header is without effect
-		x.fillHeaders(ctx, []string{"x-amz-copy-source"})
+		fillHeaders(ctx, x.header, []string{"x-amz-copy-source"})
 	}
 	if x.op.name == "CopyObject" {
-		x.fillHeaders(ctx, []string{"x-amz-metadata-directive"})
+		fillHeaders(ctx, x.header, []string{"x-amz-metadata-directive"})
 	}
-	if x.op.sub == "uploadId" {
-		x.fillUpload(ctx)
-	} else {
-		x.fillHeaders(ctx, aclHeaders)
-		x.fillHeaders(ctx, putHeaders)
-		x.fillRetention(ctx)
-		x.fillHold(ctx)
-	}
+	h := x.asking()
+	fillHeaders(ctx, h, aclHeaders)
+	fillHeaders(ctx, h, putHeaders)
+	x.fillRetention(ctx, h)
+	x.fillHold(ctx, h)
 	switch x.op.name {
 	case "PutObject", "CompleteMultipartUpload", "CopyObject", "PostObject":
 		ctx.Set("s3:ObjectCreationOperation", "true")
-		x.fillHeaders(ctx, []string{"if-match", "if-none-match"})
+		fillHeaders(ctx, x.header, []string{"if-match", "if-none-match"})
 	default:
 		ctx.Set("s3:ObjectCreationOperation", "false")
-	}
-}
-
-// fillUpload sets the keys that parts of an upload and its end inherit from the
-// request that began it. Headers of their own change nothing in what is stored,
-// so they are none of its keys.
-func (x *exchange) fillUpload(ctx *policy.Context) {
-	id, _ := param(x.params, "uploadId")
-	u, err := x.store.Upload(x.bucket.Bucket, x.key, id)
-	if err != nil {
-		return // the operation says so
-	}
-	fillEncryption(ctx, u.Draft.Encryption)
-	if class := u.Draft.Class; class != "" {
-		ctx.Set("s3:x-amz-storage-class", class)
 	}
 }
 

@@ -96,21 +96,6 @@ func TestUploadKeepsItsContext(t *testing.T) {
 			t.Errorf("%s: %d %s", tt.name, got.status, got.body)
 		}
 	}
-	// What an upload does not keep lets nobody in.
-	id := w.start("/data/n")
-	for header, key := range map[string]string{"X-Amz-Acl": "s3:x-amz-acl", "X-Amz-Website-Redirect-Location": "s3:x-amz-website-redirect-location",
-		"X-Amz-Object-Lock-Mode": "s3:object-lock-mode", "X-Amz-Object-Lock-Legal-Hold": "s3:object-lock-legal-hold"} {
-		c := w.role("by"+header, `{"Effect":"Allow","Action":"s3:PutObject","Resource":"*","Condition":{"Null":{"`+key+`":"false"}}}`)
-		for _, method := range []string{http.MethodPut, http.MethodPost} {
-			target := "/data/n?uploadId=" + id
-			if method == http.MethodPut {
-				target += "&partNumber=1"
-			}
-			if got := w.with(c, method, target, "", header, "private"); got.status != 403 {
-				t.Errorf("%s with %s: %d %s", method, header, got.status, got.body)
-			}
-		}
-	}
 }
 
 // TestDeleteUnlessThere: a delete has no such condition, which would tell who may

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/irsatz/irsatz/fakes3/storage"
-	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
@@ -118,16 +117,5 @@ func setEncryption(h http.Header, e storage.Encryption) {
 	}
 	if e.BucketKey {
 		h[sseBucket] = []string{"true"}
-	}
-}
-
-// fillEncryption sets the keys that the parts of an upload inherit from the
-// request that began it.
-func fillEncryption(ctx *policy.Context, e storage.Encryption) {
-	if e.Algorithm != "" {
-		ctx.Set("s3:x-amz-server-side-encryption", e.Algorithm)
-	}
-	if e.KeyID != "" {
-		ctx.Set("s3:x-amz-server-side-encryption-aws-kms-key-id", e.KeyID)
 	}
 }

@@ -47,15 +47,13 @@ func (x *exchange) keyUse() (storage.Encryption, []string) {
 	case x.op.has(writes):
 		return x.encrypted(x.asked), []string{"kms:GenerateDataKey"}
 	case x.op.sub == "uploadId" && x.r.Method != http.MethodDelete:
-		id, _ := param(x.params, "uploadId")
-		u, err := x.store.Upload(x.bucket.Bucket, x.key, id)
-		if err != nil {
+		if x.begun == nil {
 			return storage.Encryption{}, nil // the operation says so
 		}
 		if x.r.Method == http.MethodPut {
-			return x.encrypted(u.Draft.Encryption), []string{"kms:GenerateDataKey", "kms:Decrypt"}
+			return x.begun.Draft.Encryption, []string{"kms:GenerateDataKey", "kms:Decrypt"}
 		}
-		return x.encrypted(u.Draft.Encryption), []string{"kms:Decrypt"}
+		return x.begun.Draft.Encryption, []string{"kms:Decrypt"}
 	case x.object == nil:
 	case x.op.name == "GetObject", x.r.Method == http.MethodHead && x.wantsChecksum():
 		return x.object.Encryption, []string{"kms:Decrypt"}

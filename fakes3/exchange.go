@@ -41,6 +41,7 @@ type exchange struct {
 	object   *storage.Object    // nil if there is none, or nothing newer than a delete marker
 	marker   *storage.Object    // the delete marker that stands in its place
 	source   *source            // of a copy
+	begun    *storage.Upload    // the upload in progress that it names; nil if there is none
 	tags     []iam.Tag          // of the object to be stored
 	asked    storage.Encryption // of the object to be stored, as far as the headers say
 	early    any                // the decoded body of an operation that is authorized by it

@@ -161,8 +161,8 @@ func (x *exchange) checkUnlocked(key, id string) (l storage.Lock, _ *awsapi.Erro
 
 // fillRetention sets the keys of s3:PutObjectRetention, from the headers or the
 // body.
-func (x *exchange) fillRetention(ctx *policy.Context) {
-	mode, until := x.header.Get(lockMode), x.header.Get(lockUntil)
+func (x *exchange) fillRetention(ctx *policy.Context, h http.Header) {
+	mode, until := h.Get(lockMode), h.Get(lockUntil)
 	if e, ok := x.early.(*shape.Element); ok && x.op.sub == "retention" {
 		mode, until = e.Get("Mode"), e.Get("RetainUntilDate")
 	}
@@ -180,8 +180,8 @@ func (x *exchange) fillRetention(ctx *policy.Context) {
 }
 
 // fillHold sets the key of s3:PutObjectLegalHold, from the header or the body.
-func (x *exchange) fillHold(ctx *policy.Context) {
-	hold := x.header.Get(lockHold)
+func (x *exchange) fillHold(ctx *policy.Context, h http.Header) {
+	hold := h.Get(lockHold)
 	if e, ok := x.early.(*shape.Element); ok && x.op.sub == "legal-hold" {
 		hold = e.Get("Status")
 	}

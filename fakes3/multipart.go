@@ -28,8 +28,7 @@ func (x *exchange) createUpload() *awsapi.Error {
 	if err != nil {
 		return err
 	}
-	u := storage.Upload{Key: x.key, Draft: *o, Initiator: x.call.Caller.ARN, Owner: x.call.Caller.AccountID}
-	u.Draft.Encryption = x.asked // which the parts inherit
+	u := storage.Upload{Key: x.key, Draft: *o, Asked: kept(x.header), Initiator: x.call.Caller.ARN, Owner: x.call.Caller.AccountID}
 	if err := x.chooseChecksum(&u); err != nil {
 		return err
 	}
@@ -128,7 +127,7 @@ func (x *exchange) uploadPart() *awsapi.Error {
 	}
 	h := x.w.Header()
 	h["Etag"] = []string{p.ETag}
-	setEncryption(h, x.encrypted(u.Draft.Encryption))
+	setEncryption(h, u.Draft.Encryption)
 	if u.Algorithm == "" && body.sum != nil {
 		sum = body.sum
 	}

@@ -258,6 +258,13 @@ func TestMultipartConflict(t *testing.T) {
 	if got := complete(`If-Match: "else"`); got.status != 412 || w.get("data", "m") != "new" {
 		t.Errorf("another: %d %s", got.status, got.body)
 	}
+	w.call(w.root(), http.MethodDelete, "/data/m")
+	if got := complete("If-None-Match: *"); got.status != 409 || got.err.Code != "ConditionalRequestConflict" || got.err.get("Condition") != "If-None-Match" || w.get("data", "m") != "!NoSuchKey" {
+		t.Errorf("deleted meanwhile: %d %s", got.status, got.body)
+	}
+	if got := complete(""); got.status != 200 || w.get("data", "m") != "x" {
+		t.Errorf("unconditionally: %d %s", got.status, got.body)
+	}
 }
 
 // TestUploadPartCopyRange: the texts for ranges, and what is copied.

@@ -63,7 +63,7 @@ func (x *exchange) postObject() *awsapi.Error {
 		return err
 	}
 	o.Content, o.ETag, o.Checksum = content, body.etag(), body.sum.stored()
-	stored, err := x.store.put(x.bucket, o, storage.Conditions{})
+	stored, err := x.put(o, storage.Conditions{})
 	if err != nil {
 		return err
 	}

@@ -109,7 +109,6 @@ func (x *exchange) draft() (*storage.Object, *awsapi.Error) {
 	o.Encryption, o.Tags = x.encrypted(x.asked), objectTags(x.tags)
 	var err *awsapi.Error
 	o.Lock, err = x.lockOf()
-	o.Lock = x.retained(o.Lock)
 	return o, err
 }
 
@@ -141,6 +140,12 @@ func (x *exchange) checkPutConditions() *awsapi.Error {
 		return headerNotImplemented("If-None-Match", "We don't accept the provided value of If-None-Match header for this API")
 	}
 	return nil
+}
+
+// put stores an object that is whole as the newest version of the key.
+func (x *exchange) put(o *storage.Object, c storage.Conditions) (*storage.Object, *awsapi.Error) {
+	o.Lock = x.retained(o.Lock)
+	return x.store.put(x.bucket, o, c)
 }
 
 func (x *exchange) putObject() *awsapi.Error {

@@ -24,18 +24,70 @@ const (
 	maxPart = 10000
 )
 
+// keptHeaders are those of CreateMultipartUpload that are condition keys of its
+// parts and of its end, too: they say what will be stored. S3 was seen to keep
+// x-amz-acl since 2018, and encryption but for that with a key of the customer;
+// of the other three nothing is recorded. It does not keep tags: a policy that
+// wants s3:RequestObjectTagKeys of s3:PutObject denies the parts.
+//
+// https://github.com/aws/aws-cli/issues/1674
+// https://github.com/boto/boto3/issues/2675
+var keptHeaders = [...]string{"X-Amz-Acl", sseHeader, sseKey, "X-Amz-Storage-Class", redirectHeader, lockMode, lockUntil, lockHold}
+
+// kept returns the headers that an upload keeps of the request that begins it.
+func kept(h http.Header) (out []storage.Pair) {
+	for _, name := range keptHeaders {
+		if v := h.Get(name); v != "" {
+			out = append(out, storage.Pair{Name: name, Value: v})
+		}
+	}
+	return out
+}
+
+// asking returns the headers that say how the object is to be stored: the
+// request's own, but of an upload in progress those that it began with. What else
+// its parts and its end say of that is without effect.
+func (x *exchange) asking() http.Header {
+	if x.op.sub != "uploadId" {
+		return x.header
+	}
+	h := make(http.Header)
+	if x.begun != nil {
+		for _, p := range x.begun.Asked {
+			h.Set(p.Name, p.Value)
+		}
+	}
+	return h
+}
+
+// findUpload looks up the upload in progress that the request names. That there
+// is none is for the operation to say.
+func (x *exchange) findUpload() *awsapi.Error {
+	id, _ := param(x.params, "uploadId")
+	var err error
+	x.begun, err = x.store.Upload(x.bucket.Bucket, x.key, id)
+	if errors.Is(err, storage.ErrNoUpload) {
+		return nil
+	}
+	return failed(err, x.name, x.key)
+}
+
 // upload returns the upload in progress that the request is about.
 func (x *exchange) upload() (*storage.Upload, *awsapi.Error) {
-	id, _ := param(x.params, "uploadId")
-	u, err := x.store.Upload(x.bucket.Bucket, x.key, id)
-	return u, x.uploadFailed(err)
+	if x.begun == nil {
+		return nil, x.uploadFailed(storage.ErrNoUpload)
+	}
+	return x.begun, nil
 }
 
 // uploadFailed words an error about the upload that the request names.
 func (x *exchange) uploadFailed(err error) *awsapi.Error {
-	if errors.Is(err, storage.ErrNoUpload) {
+	switch {
+	case errors.Is(err, storage.ErrNoUpload):
 		id, _ := param(x.params, "uploadId")
 		return noSuchUpload(id)
+	case errors.Is(err, storage.ErrOvertaken):
+		return x.overtaken()
 	}
 	return failed(err, x.name, x.key)
 }
@@ -72,10 +124,7 @@ func (x *exchange) complete(u *storage.Upload, list []chosen) (*storage.Object, 
 	if err := x.checkWhole(u, o); err != nil {
 		return nil, err
 	}
-	o.Encryption, o.Lock = x.encrypted(u.Draft.Encryption), x.retained(u.Draft.Lock)
-	if err := x.checkSince(u); err != nil {
-		return nil, err
-	}
+	o.Lock = x.retained(o.Lock)
 	stored, err := x.store.CompleteUpload(x.bucket.Bucket, u, o, x.conditions())
 	return stored, x.uploadFailed(err)
 }
@@ -195,15 +244,15 @@ func kindOfUpload(u *storage.Upload) string {
 	return kindOf(storage.Checksum{Composite: u.Composite})
 }
 
-// checkSince refuses to replace an object that was written while the upload was
-// under way, where the client says which one it replaces.
+// overtaken refuses to replace an object that was written or deleted while the
+// upload was under way, where the client says what it replaces. The upload goes on.
 //
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
-func (x *exchange) checkSince(u *storage.Upload) *awsapi.Error {
-	want := x.header.Get("If-Match")
-	if want == "" || x.object == nil || !etagsMatch(want, x.object.ETag) || !x.object.Modified.After(u.Initiated) {
-		return nil
+func (x *exchange) overtaken() *awsapi.Error {
+	condition := "If-Match"
+	if x.conditions().Absent {
+		condition = "If-None-Match"
 	}
 	return fail(http.StatusConflict, "ConditionalRequestConflict", "The conditional request cannot succeed due to a conflicting operation against this resource.",
-		detail("Condition", "If-Match"), detail("Key", x.key))
+		detail("Condition", condition), detail("Key", x.key))
 }

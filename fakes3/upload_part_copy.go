@@ -41,7 +41,7 @@ func (x *exchange) uploadPartCopy() *awsapi.Error {
 		return err
 	}
 	h := x.w.Header()
-	setEncryption(h, x.encrypted(u.Draft.Encryption))
+	setEncryption(h, u.Draft.Encryption)
 	if x.source.bucket.versioned() {
 		h["X-Amz-Copy-Source-Version-Id"] = []string{src.VersionID}
 	}
