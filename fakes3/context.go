@@ -47,7 +47,11 @@ func (x *exchange) baseContext(b *bucket) *policy.Context {
 	}
 	ctx.Set("s3:authType", kind)
 	ctx.Set("s3:signatureversion", sigv4.Algorithm)
-	ctx.Set("s3:signatureAge", strconv.FormatInt(max(0, x.call.Time.Sub(x.auth.Time).Milliseconds()), 10))
+	if kind != "REST-HEADER" {
+		// It is of what was signed in advance alone.
+		// https://docs.aws.amazon.com/prescriptive-guidance/latest/presigned-url-best-practices/additional-guardrails.html
+		ctx.Set("s3:signatureAge", strconv.FormatInt(max(0, x.call.Time.Sub(x.auth.Time).Milliseconds()), 10))
+	}
 	return ctx
 }
 
@@ -184,7 +188,8 @@ func (x *exchange) fillPut(ctx *policy.Context) {
 	x.fillRetention(ctx, h)
 	x.fillHold(ctx, h)
 	switch x.op.name {
-	case "PutObject", "CompleteMultipartUpload", "CopyObject", "PostObject":
+	case "PostObject": // was seen not to have the key
+	case "PutObject", "CompleteMultipartUpload", "CopyObject":
 		ctx.Set("s3:ObjectCreationOperation", "true")
 		fillHeaders(ctx, x.header, []string{"if-match", "if-none-match"})
 	default:

@@ -43,7 +43,7 @@ func TestConditionKeys(t *testing.T) {
 			"issuer.example/id/1:sub": "system:serviceaccount:prod:app", "issuer.example/id/1:aud": "sts.amazonaws.com", "sts:RoleSessionName": absent,
 			"aws:MultiFactorAuthPresent": "false", "aws:MultiFactorAuthAge": absent, "aws:SecureTransport": "false", "aws:SourceIp": "127.0.0.1", "aws:RequestedRegion": region,
 			"aws:ResourceAccount": account, "s3:ResourceAccount": account, "aws:Referer": "r", "aws:SourceVpce": absent, "aws:CalledVia": absent, "aws:SourceArn": absent,
-			"aws:PrincipalServiceName": absent, "aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false", "s3:authType": "REST-HEADER",
+			"aws:PrincipalServiceName": absent, "aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false", "s3:authType": "REST-HEADER", "s3:signatureAge": absent,
 			"s3:signatureversion": "AWS4-HMAC-SHA256", "s3:TlsVersion": absent, "aws:ResourceTag/stage": absent, "s3:x-amz-content-sha256": hash(""), "s3:prefix": absent,
 		}},
 		{"K139 forwarded", "GET", "/data/public/a.txt", "X-Forwarded-For: 203.0.113.9", map[string]string{"aws:SourceIp": "127.0.0.1", "aws:Referer": absent}},
