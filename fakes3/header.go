@@ -107,6 +107,23 @@ func (x *exchange) unsupported() *awsapi.Error {
 	if x.op.has(writes) {
 		return x.checkWrite()
 	}
+	return x.misplaced()
+}
+
+// misplaced refuses headers of an object to be stored where S3 was seen to refuse
+// them: on parts, which have what their upload was begun with, and on reads.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+func (x *exchange) misplaced() *awsapi.Error {
+	part := x.op.name == "UploadPart" || x.op.name == "UploadPartCopy"
+	if v, ok := x.header[sseHeader]; ok && (part || x.op.name == "GetObject" || x.op.name == "HeadObject") {
+		return invalidArgument("x-amz-server-side-encryption header is not supported for this operation.", "x-amz-server-side-encryption", v[0])
+	}
+	for _, name := range [...]string{"X-Amz-Acl", "X-Amz-Tagging"} {
+		if v, ok := x.header[name]; ok && part {
+			return invalidArgument("The specified header is not valid in this context", strings.ToLower(name), v[0])
+		}
+	}
 	return nil
 }
 

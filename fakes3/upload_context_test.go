@@ -149,3 +149,45 @@ func TestUploadsKeepTheirKey(t *testing.T) {
 		t.Errorf("default set meanwhile: %d %v %v", done.status, done.header, got)
 	}
 }
+
+// TestMisplacedHeaders: S3's answers to headers that say how an object is to be
+// stored, where nothing of that is decided.
+func TestMisplacedHeaders(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.start("/data/k")
+	const (
+		context = "The specified header is not valid in this context"
+		reading = "x-amz-server-side-encryption header is not supported for this operation."
+		part    = "/data/k?partNumber=1&uploadId="
+	)
+	for _, tt := range []struct {
+		method, target string
+		header         []string
+		text           string
+	}{
+		{"PUT", part, []string{"X-Amz-Acl", "private"}, context},
+		{"PUT", part, []string{"X-Amz-Tagging", "a=b"}, context},
+		{"PUT", part, []string{sse, "AES256"}, reading},
+		{"PUT", part, []string{"X-Amz-Acl", "private", "X-Amz-Copy-Source", "data/public/a.txt"}, context},
+		{"PUT", part, []string{"X-Amz-Storage-Class", "GLACIER"}, ""},
+		{"GET", "/data/public/a.txt", []string{sse, "AES256"}, reading},
+		{"GET", "/data/public/a.txt", []string{"X-Amz-Acl", "private"}, ""},
+	} {
+		target := tt.target
+		if target == part {
+			target += id
+		}
+		got := w.with(w.root(), tt.method, target, "", tt.header...)
+		if got.err.Message != tt.text || tt.text != "" && (got.status != 400 || got.err.Code != "InvalidArgument" || got.err.get("ArgumentName") != strings.ToLower(tt.header[0]) || got.err.get("ArgumentValue") != tt.header[1]) {
+			t.Errorf("%s %s %q: %d %s", tt.method, target, tt.header, got.status, got.body)
+		}
+	}
+	if got := w.with(w.root(), http.MethodHead, "/data/public/a.txt", "", sse, "AES256"); got.status != 400 {
+		t.Errorf("head: %d", got.status)
+	}
+	// Who may not is told so first.
+	if got := w.with(w.role("none"), http.MethodPut, part+id, "", "X-Amz-Acl", "private"); got.status != 403 {
+		t.Errorf("denied: %d %s", got.status, got.body)
+	}
+}
