@@ -114,6 +114,17 @@ func (x *exchange) retained(l storage.Lock) storage.Lock {
 	return l
 }
 
+// checkDigest refuses a body that is to be locked and that nothing was said of to
+// check it by.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+func checkDigest(p *payload, l storage.Lock, what string) *awsapi.Error {
+	if p.md5b64 != "" || p.sum != nil || l.Mode == "" && l.Hold != holdOn {
+		return nil
+	}
+	return invalidRequest("Content-MD5 OR x-amz-checksum- HTTP header is required for " + what + " requests with Object Lock parameters")
+}
+
 // locked reports whether the version must not be deleted now.
 func (x *exchange) locked(l storage.Lock) bool {
 	return l.Hold == holdOn || x.call.Time.Before(l.Until)

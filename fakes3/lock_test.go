@@ -1,6 +1,8 @@
 package fakes3_test
 
 import (
+	"crypto/md5"
+	"encoding/base64"
 	"net/http"
 	"strings"
 	"testing"
@@ -51,7 +53,7 @@ func TestS179_Bypass(t *testing.T) {
 	boss := w.role("boss", allow("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"))
 	put := func(as string, header ...string) string {
 		t.Helper()
-		got := w.with(w.root(), http.MethodPut, "/locked/"+as, "x", header...)
+		got := w.with(w.root(), http.MethodPut, "/locked/"+as, "x", append(header, "X-Amz-Checksum-Crc32", b64sum("CRC32", "x"))...)
 		if got.status != 200 {
 			t.Fatal(got.body)
 		}
@@ -152,7 +154,7 @@ func TestObjectLock(t *testing.T) {
 	if got := w.with(root, http.MethodPut, "/locked?object-lock", rule("<Days>10</Days>")); got.status != 200 {
 		t.Fatal(got.body)
 	}
-	w.do(root, w.request(http.MethodPut, "/locked/k", "x"))
+	w.do(root, w.md5(w.request(http.MethodPut, "/locked/k", "x")))
 	head := w.call(root, http.MethodHead, "/locked/k").header
 	if kept, err := time.Parse(time.RFC3339, head.Get(until)); head.Get(mode) != "GOVERNANCE" || err != nil || kept.Sub(now.AddDate(0, 0, 10)).Abs() > time.Minute || head.Get(hold) != "" {
 		t.Errorf("default retention: %v", head)
@@ -165,6 +167,54 @@ func TestObjectLock(t *testing.T) {
 	holder := w.role("holder", allow("s3:GetObject", "s3:GetObjectLegalHold"))
 	if got := w.call(holder, http.MethodGet, "/locked/k"); got.header.Get(hold) != "ON" || got.header.Get(mode) != "" {
 		t.Errorf("with s3:GetObjectLegalHold: %d %v", got.status, got.header)
+	}
+}
+
+// TestLockedBodiesAreChecked: what is to be locked comes with something to check it
+// by, whoever wants it locked.
+func TestLockedBodiesAreChecked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.lockedBucket("locked")
+	w.lockedBucket("ruled")
+	w.object("locked", "source", "x")
+	root, date := w.root(), w.clock.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	w.with(root, http.MethodPut, "/ruled?object-lock", "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>GOVERNANCE</Mode><Days>1</Days></DefaultRetention></Rule></ObjectLockConfiguration>")
+	begin := func(target string, header ...string) string {
+		return target + "?partNumber=1&uploadId=" + all(w.with(root, http.MethodPost, target+"?uploads", "", header...).body, "UploadId")[0]
+	}
+	const put, part = "Put Object", "Put Part"
+	for _, tt := range []struct {
+		name, target, what string // what is refused, "" for nothing
+		header             []string
+	}{
+		{"mode", "/locked/k", put, []string{mode, "GOVERNANCE", until, date}},
+		{"hold", "/locked/k", put, []string{hold, "ON"}},
+		{"no hold", "/locked/k", "", []string{hold, "OFF"}},
+		{"nothing", "/locked/k", "", nil},
+		{"default", "/ruled/k", put, nil},
+		{"copy", "/ruled/k", "", []string{"X-Amz-Copy-Source", "locked/source"}},
+		{"part", begin("/locked/k"), "", nil},
+		{"locked part", begin("/locked/k", hold, "ON"), part, nil},
+		{"part with default", begin("/ruled/k"), part, nil},
+		{"copied part", begin("/ruled/k"), "", []string{"X-Amz-Copy-Source", "locked/source"}},
+	} {
+		body := map[bool]string{true: "x"}[len(tt.header) == 0 || tt.header[0] != "X-Amz-Copy-Source"]
+		got := w.with(root, http.MethodPut, tt.target, body, tt.header...)
+		want := "Content-MD5 OR x-amz-checksum- HTTP header is required for " + tt.what + " requests with Object Lock parameters"
+		if tt.what == "" && got.status != 200 || tt.what != "" && (got.err.Code != "InvalidRequest" || got.err.Message != want) {
+			t.Errorf("%s: %d %s", tt.name, got.status, got.body)
+		}
+		if tt.what == "" {
+			continue
+		}
+		if got := w.with(root, http.MethodPut, tt.target, "x", append(tt.header, "X-Amz-Checksum-Crc32", b64sum("CRC32", "x"))...); got.status != 200 {
+			t.Errorf("%s with a checksum: %d %s", tt.name, got.status, got.body)
+		}
+		sum := md5.Sum([]byte("x"))
+		if got := w.with(root, http.MethodPut, tt.target, "x", append(tt.header, "Content-Md5", base64.StdEncoding.EncodeToString(sum[:]))...); got.status != 200 {
+			t.Errorf("%s with MD5: %d %s", tt.name, got.status, got.body)
+		}
 	}
 }
 

@@ -112,6 +112,9 @@ func (x *exchange) uploadPart() *awsapi.Error {
 	if err != nil {
 		return err
 	}
+	if err := checkDigest(body, x.retained(u.Draft.Lock), "Put Part"); err != nil {
+		return err
+	}
 	sum, err := expectPart(u, body)
 	if err != nil {
 		return err

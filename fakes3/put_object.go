@@ -160,6 +160,9 @@ func (x *exchange) putObject() *awsapi.Error {
 	if err != nil {
 		return err
 	}
+	if err := checkDigest(body, x.retained(o.Lock), "Put Object"); err != nil {
+		return err
+	}
 	if body.sum == nil { // as S3 does where the client sends none
 		body.sum = newChecksum(checksumPrefix + defaultChecksum)
 	}
