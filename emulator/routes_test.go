@@ -79,6 +79,7 @@ func testRoutes(t *testing.T, s *server) {
 
 		{"iam by scope", local, "POST", "/", listRoles, []string{formType, scope("iam")}, "iam"},
 		{"iam by version", local, "POST", "/", listRoles, []string{formType}, "iam"},
+		{"iam by a version far behind", local, "POST", "/", "X=" + strings.Repeat("x", 5000) + "&" + listRoles, []string{formType}, "iam"},
 		{"iam by version in a query", local, "GET", "/?" + listRoles, "", nil, "iam"},
 		{"iam by host", "iam.amazonaws.com", "POST", "/", listRoles, []string{formType}, "iam"},
 		{"eks by host", "eks.eu-west-1.amazonaws.com", "GET", "/clusters", "", nil, "unserved json"},

@@ -26,8 +26,11 @@ func Parse(s string) (ARN, error) {
 	if !ok || !strings.HasPrefix(s, "arn:") {
 		return ARN{}, fmt.Errorf("parse ARN %q: want arn:partition:service:region:account:resource", s)
 	}
-	parts := strings.SplitN(head, ":", segments)
-	a := ARN{Partition: parts[1], Service: parts[2], Region: parts[3], AccountID: parts[4], Resource: rest}
+	a := ARN{Resource: rest}
+	head = head[len("arn:"):]
+	for _, part := range [...]*string{&a.Partition, &a.Service, &a.Region, &a.AccountID} {
+		*part, head, _ = strings.Cut(head, ":")
+	}
 	if a.Partition == "" || a.Service == "" || a.Resource == "" {
 		return ARN{}, fmt.Errorf("parse ARN %q: partition, service and resource must not be empty", s)
 	}

@@ -143,32 +143,32 @@ func decodeMembers(form *Form, plan []member, into reflect.Value, prefix, shown 
 }
 
 func decodeScalar(m *member, field reflect.Value, value, path string, violations *[]string) error {
-	switch field.Interface().(type) {
-	case *int32:
+	switch into := field.Addr().Interface().(type) {
+	case **int32:
 		n, err := decodeInt(value)
 		if err != nil {
 			return err
 		}
-		field.Set(reflect.ValueOf(&n))
+		*into = &n
 		*violations = append(*violations, m.checkInt(int(n), path)...)
-	case *bool:
+		return nil
+	case **bool:
 		b, err := decodeBool(value)
 		if err != nil {
 			return err
 		}
-		field.Set(reflect.ValueOf(&b))
+		*into = &b
+		return nil
+	case **string:
+		*into = new(string)
+		**into = value
 	case *string:
-		field.Set(reflect.ValueOf(&value))
-		*violations = append(*violations, m.checkString(value, path)...)
-		return m.checkName(value, path)
-	case string:
-		field.SetString(value)
-		*violations = append(*violations, m.checkString(value, path)...)
-		return m.checkName(value, path)
+		*into = value
 	default:
 		panic("awsapi: no decoding for " + field.Type().String())
 	}
-	return nil
+	*violations = append(*violations, m.checkString(value, path)...)
+	return m.checkName(value, path)
 }
 
 // decodeInt reads an integer as AWS does: an optional sign and leading zeros
@@ -376,6 +376,10 @@ func (m *member) checkString(value, path string) []string {
 		violated("satisfy regular expression pattern: " + m.pattern.text)
 	}
 	if !m.bounded {
+		return violations
+	}
+	// A code unit is one to three bytes: most values need not be counted.
+	if len(value) >= 3*m.min && (m.max < 0 || len(value) <= m.max) {
 		return violations
 	}
 	n := utf16Length(value)

@@ -210,13 +210,20 @@ func appendEscaped(dst []byte, text string) []byte {
 // that is answered is.
 func isPlain(s string) bool {
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '&' || c == '<' || c == '>' || c >= utf8.RuneSelf || c < ' ' && c != '\t' && c != '\n':
+		if !plain[s[i]] {
 			return false
 		}
 	}
 	return true
 }
+
+// plain are the bytes that isPlain takes: session tokens are long.
+var plain = func() (set [256]bool) {
+	for c := range utf8.RuneSelf {
+		set[c] = inXML(rune(c)) && !strings.ContainsRune("&<>\r", rune(c))
+	}
+	return set
+}()
 
 // inXML is https://www.w3.org/TR/xml/#NT-Char.
 func inXML(r rune) bool {

@@ -1,28 +1,20 @@
 package awsapi
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
 	"reflect"
 	"strings"
-	"time"
+	"sync"
 
 	"github.com/irsatz/irsatz/iam"
-	"github.com/irsatz/irsatz/internal/clock"
 	"github.com/irsatz/irsatz/internal/sigv4"
 )
 
 const (
-	// maxQueryBody is STS's own limit: 10,000,000 bytes are accepted, one
-	// more is 413 (observed).
-	maxQueryBody = 10_000_000
-	// queryBodyTime bounds how long a client may take to send its form.
-	queryBodyTime = 30 * time.Second
 	// typicalBody is more than a form with the largest token.
 	typicalBody = 64 << 10
 	// maxRequestTarget stands for the limit on the head of a request, which
@@ -111,6 +103,7 @@ type QueryServer struct {
 	operations map[string]*Operation
 	planned    map[string]bool
 	verifier   sigv4.Verifier
+	buffers    sync.Pool // of *[]byte, for answers
 }
 
 // NewQueryServer returns the server of the service.
@@ -121,6 +114,7 @@ func NewQueryServer(service Query, config Config) (*QueryServer, error) {
 	s := &QueryServer{
 		service: service, config: config.WithDefaults(),
 		operations: map[string]*Operation{}, planned: map[string]bool{},
+		buffers: sync.Pool{New: func() any { return new(make([]byte, 0, typicalAnswer)) }},
 	}
 	for i := range service.Operations {
 		op := &service.Operations[i]
@@ -141,7 +135,7 @@ func (s *QueryServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if region := s.endpointRegion(r.Host); region != "" {
 		call.Record.Region = region
 	}
-	answer := &response{w: w, service: &s.service, call: call, head: r.Method == http.MethodHead, json: wantsJSON(r)}
+	answer := &response{w: w, service: &s.service, buffers: &s.buffers, call: call, head: r.Method == http.MethodHead, json: wantsJSON(r)}
 	form, done := s.form(answer, r)
 	if done {
 		return
@@ -217,7 +211,7 @@ func (s *QueryServer) form(answer *response, r *http.Request) (*Form, bool) {
 	form := &Form{}
 	query := r.URL.RawQuery
 	if isForm {
-		body, err := readBody(answer.w, r)
+		body, err := readForm(answer.w, r)
 		if err != nil {
 			answer.bodyError(err)
 			return nil, true
@@ -245,18 +239,6 @@ func (s *QueryServer) form(answer *response, r *http.Request) (*Form, bool) {
 	return form, false
 }
 
-// formType is the content type of query requests, which most spell exactly so.
-const formType = "application/x-www-form-urlencoded"
-
-// IsForm reports whether a request says that its body is a form.
-func IsForm(r *http.Request) bool {
-	kind := r.Header.Get("Content-Type")
-	if kind != formType {
-		kind, _, _ = mime.ParseMediaType(kind)
-	}
-	return kind == formType
-}
-
 // ordinaryMethod reports whether AWS's front end lets the method through.
 func ordinaryMethod(method string) bool {
 	switch method {
@@ -264,17 +246,6 @@ func ordinaryMethod(method string) bool {
 		return true
 	}
 	return false
-}
-
-// readBody reads a form. A client that dawdles over it is cut off.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	_ = http.NewResponseController(w).SetReadDeadline(clock.Now().Add(queryBodyTime))
-	// One more than announced, so that the buffer need not grow to see the end.
-	body := bytes.NewBuffer(make([]byte, 0, min(max(r.ContentLength, 0), typicalBody)+bytes.MinRead))
-	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxQueryBody)); err != nil {
-		return nil, err
-	}
-	return body.Bytes(), nil
 }
 
 // dispatch finds the operation.

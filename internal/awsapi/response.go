@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
+	"sync"
 )
 
 // response writes the answer to one query request, once, and finishes its
@@ -12,6 +13,7 @@ import (
 type response struct {
 	w       http.ResponseWriter
 	service *Query
+	buffers *sync.Pool
 	call    *Call
 	head    bool
 	json    bool
@@ -19,19 +21,31 @@ type response struct {
 
 // succeed writes the operation's output.
 func (a *response) succeed(op *Operation, out any) {
-	v := reflect.ValueOf(out).Elem()
-	dst := make([]byte, 0, typicalAnswer)
+	buffer := a.buffers.Get().(*[]byte)
+	*buffer = (*buffer)[:0]
+	v, kind := reflect.ValueOf(out).Elem(), "text/xml"
 	if a.json {
-		dst = append(dst, `{"`+op.Name+`Response":{`...)
-		if !op.silent {
-			dst = append(dst, `"`+op.Name+`Result":`...)
-			dst = append(appendJSON(dst, op.out, v), ',')
-		}
-		dst = append(dst, `"ResponseMetadata":{"RequestId":`...)
-		dst = append(appendJSONString(dst, a.call.Record.ID), "}}}"...)
-		a.write(http.StatusOK, "application/json", dst, nil)
-		return
+		*buffer, kind = a.appendJSON(*buffer, op, v), "application/json"
+	} else {
+		*buffer = a.appendXML(*buffer, op, v)
 	}
+	a.write(http.StatusOK, kind, *buffer, nil)
+	if cap(*buffer) <= maxAnswer {
+		a.buffers.Put(buffer)
+	}
+}
+
+func (a *response) appendJSON(dst []byte, op *Operation, out reflect.Value) []byte {
+	dst = append(dst, `{"`+op.Name+`Response":{`...)
+	if !op.silent {
+		dst = append(dst, `"`+op.Name+`Result":`...)
+		dst = append(appendJSON(dst, op.out, out), ',')
+	}
+	dst = append(dst, `"ResponseMetadata":{"RequestId":`...)
+	return append(appendJSONString(dst, a.call.Record.ID), "}}}"...)
+}
+
+func (a *response) appendXML(dst []byte, op *Operation, out reflect.Value) []byte {
 	root, result := op.Name+"Response", op.Name+"Result"
 	dst = openRoot(dst, root, a.service.Namespace)
 	switch {
@@ -40,17 +54,21 @@ func (a *response) succeed(op *Operation, out any) {
 		dst = emptyTag(dst, result, 1)
 	default:
 		dst = append(openTag(dst, result, 1), '\n')
-		dst = appendXML(dst, op.out, v, 2)
+		dst = appendXML(dst, op.out, out, 2)
 		dst = closeTag(appendIndent(dst, 1), result)
 	}
 	dst = append(openTag(dst, "ResponseMetadata", 1), '\n')
 	dst = appendText(dst, "RequestId", a.call.Record.ID, 2)
 	dst = closeTag(appendIndent(dst, 1), "ResponseMetadata")
-	a.write(http.StatusOK, "text/xml", closeTag(dst, root), nil)
+	return closeTag(dst, root)
 }
 
-// typicalAnswer is room for the credentials of a session.
-const typicalAnswer = 3 << 10
+const (
+	// typicalAnswer is room for the credentials of a session.
+	typicalAnswer = 3 << 10
+	// maxAnswer is how much room is kept for the next answer.
+	maxAnswer = 64 << 10
+)
 
 // refuse writes an error.
 func (a *response) refuse(e *Error, namespace string) {
