@@ -195,10 +195,10 @@ func (s *Server) issue(call *awsapi.Call, role *iam.Role, session iam.Session, d
 		return nil, err
 	}
 	out := &assumeRoleWithWebIdentityOutput{
-		Audience:        session.Audience,
+		Audience:        opened.Audience,
 		AssumedRoleUser: assumedRoleUser{AssumedRoleId: opened.ID(), Arn: opened.ARN()},
-		Provider:        session.ProviderARN, Credentials: credentialsOf(issued),
-		SubjectFromWebIdentityToken: &session.Subject, SourceIdentity: session.SourceIdentity,
+		Provider:        opened.ProviderARN, Credentials: credentialsOf(issued),
+		SubjectFromWebIdentityToken: &opened.Subject, SourceIdentity: opened.SourceIdentity,
 		PackedPolicySize: sizes.packed, SessionTokenSize: sizes.token, SessionTokenUtilization: sizes.utilization,
 	}
 	if out.PackedPolicySize == nil {

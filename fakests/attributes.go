@@ -70,11 +70,8 @@ func (a *attributes) readTags(claims *oidc.Claims) error {
 		}
 		a.transitive = nested.TransitiveTagKeys
 	}
-	for name := range claims.Names() {
-		key, ok := strings.CutPrefix(name, claimPrincipalTag)
-		if !ok {
-			continue
-		}
+	for name := range claims.Names(claimPrincipalTag) {
+		key := name[len(claimPrincipalTag):]
 		raw, _ := claims.Claim(name)
 		var value *string
 		if json.Unmarshal(raw, &value) != nil || value == nil {

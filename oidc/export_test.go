@@ -17,7 +17,7 @@ func ParseObject(text []byte) (members map[string]json.RawMessage, repeated bool
 	}
 	members = map[string]json.RawMessage{}
 	for _, m := range o.members {
-		members[m.name], _ = o.get(m.name)
+		members[string(m.name)], _ = o.get(string(m.name))
 	}
 	return members, o.repeated, nil
 }

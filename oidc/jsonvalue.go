@@ -15,7 +15,7 @@ func readString(raw json.RawMessage, into *string) bool {
 	}
 	s, ok := unquote(raw)
 	if ok {
-		*into = s
+		*into = string(s)
 	}
 	return ok
 }

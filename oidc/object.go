@@ -16,7 +16,7 @@ type object struct {
 
 // member is one member of an object: its name, and its value as it stands.
 type member struct {
-	name  string
+	name  []byte
 	value json.RawMessage
 }
 
@@ -32,7 +32,7 @@ func (o *object) find(name string) int {
 		return -1
 	}
 	for i := range o.members {
-		if o.members[i].name == name {
+		if string(o.members[i].name) == name {
 			return i
 		}
 	}
@@ -40,8 +40,8 @@ func (o *object) find(name string) int {
 }
 
 // put sets a member.
-func (o *object) put(name string, value json.RawMessage) {
-	if i := o.find(name); i >= 0 {
+func (o *object) put(name []byte, value json.RawMessage) {
+	if i := o.find(string(name)); i >= 0 {
 		o.members[i].value, o.repeated = value, true
 		return
 	}
@@ -51,10 +51,10 @@ func (o *object) put(name string, value json.RawMessage) {
 	case n == fewMembers:
 		o.index = make(map[string]int, 2*fewMembers)
 		for i, m := range o.members {
-			o.index[m.name] = i
+			o.index[string(m.name)] = i
 		}
 	default:
-		o.index[name] = n - 1
+		o.index[string(name)] = n - 1
 	}
 }
 
@@ -104,16 +104,17 @@ func parseObject(text []byte) (*object, error) {
 }
 
 // unquote reads a JSON string that is known to be well formed. Most have no
-// escapes and only ASCII; what else there may be, encoding/json knows.
-func unquote(raw []byte) (string, bool) {
+// escapes and only ASCII, and are then part of raw; what else there may be,
+// encoding/json knows.
+func unquote(raw []byte) ([]byte, bool) {
 	for _, c := range raw[1 : len(raw)-1] {
 		if c == '\\' || c >= 0x80 {
 			var s string
 			err := json.Unmarshal(raw, &s)
-			return s, err == nil
+			return []byte(s), err == nil
 		}
 	}
-	return string(raw[1 : len(raw)-1]), true
+	return raw[1 : len(raw)-1], true
 }
 
 // scanner goes over a JSON text (RFC 8259). Its methods report whether what
@@ -265,19 +266,24 @@ func (s *scanner) str() bool {
 	}
 	for s.at++; s.at < len(s.text); s.at++ {
 		switch c := s.text[s.at]; {
+		case ordinary[c]:
 		case c == '"':
 			s.at++
 			return true
-		case c == '\\':
-			if !s.escape() {
-				return false
-			}
-		case c < 0x20:
+		case c != '\\' || !s.escape():
 			return false
 		}
 	}
 	return false
 }
+
+// ordinary are the bytes that may stand for themselves in a string.
+var ordinary = func() (set [256]bool) {
+	for c := 0x20; c < len(set); c++ {
+		set[c] = c != '"' && c != '\\'
+	}
+	return set
+}()
 
 // escape goes to the last byte of an escape.
 func (s *scanner) escape() bool {

@@ -165,7 +165,7 @@ func plain(header *object) bool {
 		return false
 	}
 	for _, m := range header.members {
-		switch m.name {
+		switch string(m.name) {
 		case "alg", "kid", "typ", "cty", "x5t", "x5t#S256":
 			if m.value[0] != '"' {
 				return false

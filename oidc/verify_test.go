@@ -130,9 +130,12 @@ func TestClaims(t *testing.T) {
 	if raw, ok := got.Claim("https://aws.amazon.com/roles"); !ok || string(raw) != `["arn:aws:iam::111122223333:role/app"]` {
 		t.Errorf("got claim %s, %t", raw, ok)
 	}
-	names := slices.Sorted(got.Names())
+	names := slices.Sorted(got.Names(""))
 	if diff := cmp.Diff([]string{"amr", "aud", "azp", "email", "exp", "https://aws.amazon.com/roles", "iat", "iss", "jti", "nbf", "sub"}, names); diff != "" {
 		t.Errorf("names (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"amr", "aud", "azp"}, slices.Sorted(got.Names("a"))); diff != "" {
+		t.Errorf("names that begin with a (-want +got):\n%s", diff)
 	}
 	if raw, ok := got.Claim("https://aws.amazon.com/tags"); ok || raw != nil {
 		t.Errorf("got claim %s, %t, want none", raw, ok)
