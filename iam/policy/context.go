@@ -15,14 +15,14 @@ type Context struct {
 	entries []entry
 	hashes  []uint32 // those of the entries' keys, to be searched
 	room    [typicalKeys]uint32
+	lists   [][]string // the values of multi-valued keys
 }
 
 // entry is one condition key with its values.
 type entry struct {
-	key   string
-	multi bool
-	one   [1]string // the value of a single-valued key
-	many  []string
+	key  string
+	one  [1]string // the value of a single-valued key
+	list int       // of a multi-valued one, counted from 1
 }
 
 // typicalKeys is room for the keys of an ordinary S3 request.
@@ -38,14 +38,14 @@ func NewContext() *Context {
 // Set gives a single-valued key its value, in place of any it had.
 func (c *Context) Set(key, value string) {
 	e := c.slot(key)
-	e.multi, e.one[0], e.many = false, value, nil
+	e.one[0], e.list = value, 0
 }
 
 // SetValues gives a multi-valued key its values, in place of any it had. A key
 // without values is present, with an empty list.
 func (c *Context) SetValues(key string, values ...string) {
-	e := c.slot(key)
-	e.multi, e.many = true, append([]string(nil), values...)
+	c.lists = append(c.lists, append([]string(nil), values...))
+	c.slot(key).list = len(c.lists)
 }
 
 // Lookup finds a key. The values are the context's own: do not change them.
@@ -60,7 +60,7 @@ func (c *Context) All() iter.Seq2[string, []string] {
 			return
 		}
 		for i := range c.entries {
-			if e := &c.entries[i]; !yield(e.key, e.values()) {
+			if e := &c.entries[i]; !yield(e.key, c.values(e)) {
 				return
 			}
 		}
@@ -81,11 +81,11 @@ func (c *Context) Clone() *Context {
 	if c == nil {
 		return twin
 	}
-	for _, e := range c.entries {
-		e.many = append([]string(nil), e.many...)
-		twin.entries = append(twin.entries, e)
-	}
+	twin.entries = append(twin.entries, c.entries...)
 	twin.hashes = append(twin.hashes, c.hashes...)
+	for _, values := range c.lists {
+		twin.lists = append(twin.lists, append([]string(nil), values...))
+	}
 	return twin
 }
 
@@ -101,8 +101,8 @@ func (c *Context) MarshalJSON() ([]byte, error) {
 			b.WriteByte(',')
 		}
 		var value any = e.one[0]
-		if e.multi {
-			value = append([]string{}, e.many...)
+		if e.list > 0 {
+			value = append([]string{}, c.values(e)...)
 		}
 		name, err := json.Marshal(e.key)
 		text, errValue := json.Marshal(value)
@@ -147,7 +147,7 @@ func (c *Context) UnmarshalJSON(text []byte) error {
 
 func (c *Context) lookup(key string, hash uint32) (values []string, multi, ok bool) {
 	if e := c.find(key, hash); e != nil {
-		return e.values(), e.multi, true
+		return c.values(e), e.list > 0, true
 	}
 	return nil, false, false
 }
@@ -176,9 +176,9 @@ func (c *Context) slot(key string) *entry {
 	return &c.entries[len(c.entries)-1]
 }
 
-func (e *entry) values() []string {
-	if e.multi {
-		return e.many
+func (c *Context) values(e *entry) []string {
+	if e.list > 0 {
+		return c.lists[e.list-1]
 	}
 	return e.one[:]
 }
