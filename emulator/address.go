@@ -97,11 +97,21 @@ func scopeService(r *http.Request) string {
 // of an issuer that lives here, at the issuer's own host name. Signed requests
 // are for AWS's services.
 func (s *clusterSet) atHome(r *http.Request, to address) bool {
-	if to.scope != "" || !s.hosts[authority(r.Host)] {
+	if to.scope != "" || !namesDocument(r.URL.Path) {
 		return false
 	}
 	_, ok := s.byDocument[authority(r.Host)+r.URL.Path]
 	return ok
+}
+
+// namesDocument reports whether a path is that of a document of some issuer.
+func namesDocument(path string) bool {
+	for _, d := range issuerDocuments {
+		if strings.HasSuffix(path, d) {
+			return true
+		}
+	}
+	return false
 }
 
 // serveID serves discovery and keys below /id/, at any name of ours.

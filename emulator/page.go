@@ -29,7 +29,7 @@ func (e *Emulator) fromPage(r *http.Request, ours map[string]bool) string {
 	switch {
 	case !ownPage(r):
 		cause = "a web page of another site asks with the root credentials that everybody knows"
-	case !ours[authority(r.Host)] && !safeHost(r.Host):
+	case !safeHost(r.Host) && !ours[authority(r.Host)]:
 		cause = "the host " + r.Host + " may be a web page's that resolves to this machine, and the root credentials are those that everybody knows"
 	default:
 		return ""

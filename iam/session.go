@@ -82,7 +82,10 @@ func (s *Session) compile() error {
 	default:
 		return fmt.Errorf("session of kind %d: %w", s.Kind, ErrInvalidInput)
 	}
-	s.subKey, s.audKey, s.amrKey = s.Issuer+":sub", s.Issuer+":aud", s.Issuer+":amr"
+	s.subKey, s.audKey = s.Issuer+":sub", s.Issuer+":aud"
+	if len(s.AMR) > 0 {
+		s.amrKey = s.Issuer + ":amr"
+	}
 	if s.Policy == "" {
 		return nil
 	}
