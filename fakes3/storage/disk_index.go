@@ -8,24 +8,22 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
 	"time"
 
 	"go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
+
+	"github.com/irsatz/irsatz/internal/boltdb"
 )
 
 // diskIndex is an index in a file. Updates that wait for one another are
 // written together: what an update costs is the waiting for the disk.
 type diskIndex struct {
-	db   *bbolt.DB
-	file *os.File // the library's
+	db *boltdb.DB
 
 	mu      sync.Mutex
 	waiting []*pending
 	writing sync.Mutex // one writes for all
-	broken  error      // why nothing can be written any more; under writing
 }
 
 // pending is an update on its way.
@@ -45,53 +43,26 @@ const format = "1"
 const patience = time.Second
 
 var (
-	errNotRun  = errors.New("the update was not run")
-	errDamaged = errors.New(indexFile + " is damaged")
-	metaTable  = []byte("meta")
-	tableList  = [...]string{"buckets", "current", "history", "uploads", "parts", "refs", "trash"}
+	errNotRun = errors.New("the update was not run")
+	metaTable = []byte("meta")
+	tableList = [...]string{"buckets", "current", "history", "uploads", "parts", "refs", "trash"}
 )
 
 func openDiskIndex(dir string) (*diskIndex, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	d := &diskIndex{}
-	err := guarded(func() (err error) {
-		d.db, err = bbolt.Open(filepath.Join(dir, indexFile), 0o600, &bbolt.Options{
-			Timeout: patience, FreelistType: bbolt.FreelistMapType, OpenFile: d.open,
-		})
-		return err
-	})
-	if errors.Is(err, berrors.ErrTimeout) {
+	db, err := boltdb.Open(filepath.Join(dir, indexFile), bbolt.Options{Timeout: patience, FreelistType: bbolt.FreelistMapType})
+	if errors.Is(err, boltdb.ErrInUse) {
 		return nil, fmt.Errorf("%s: another process uses the folder", dir)
 	}
 	if err != nil {
-		_ = d.file.Close() // which the library has not, if it panicked
 		return nil, err
 	}
-	if err := d.transact(prepare); err != nil {
-		return nil, errors.Join(err, d.close())
+	if err := db.Update(prepare); err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
-	return d, nil
-}
-
-// open opens the file for the library.
-func (d *diskIndex) open(path string, flags int, mode os.FileMode) (f *os.File, err error) {
-	f, err = os.OpenFile(path, flags, mode)
-	d.file = f
-	return f, err
-}
-
-// guarded runs what may meet pages that refer to what is not there: the library
-// panics, or the memory that the file is mapped to faults.
-func guarded(f func() error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if met := recover(); met != nil {
-			err = fmt.Errorf("%w: %v", errDamaged, met)
-		}
-	}()
-	return f()
+	return &diskIndex{db: db}, nil
 }
 
 // prepare makes the tables.
@@ -112,49 +83,9 @@ func prepare(tx *bbolt.Tx) error {
 	return errors.Join(errs...)
 }
 
-// close lets go of the file. Where a transaction could not be ended the library
-// would wait for its end, so then it is not asked; the file stays mapped, and with
-// that locked, until the process ends.
-func (d *diskIndex) close() error {
-	d.writing.Lock()
-	defer d.writing.Unlock()
-	if d.broken != nil {
-		return d.file.Close()
-	}
-	return d.db.Close()
-}
-
-// transact runs f in a transaction, which is undone if f fails or panics. After a
-// panic of the library's own nobody knows what it holds: nothing is written any more.
-func (d *diskIndex) transact(f func(*bbolt.Tx) error) error {
-	if d.broken != nil {
-		return d.broken
-	}
-	var tx *bbolt.Tx
-	err := d.step(func() (err error) {
-		tx, err = d.db.Begin(true)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if err := guarded(func() error { return f(tx) }); err != nil {
-		return errors.Join(err, d.step(tx.Rollback))
-	}
-	return d.step(tx.Commit)
-}
-
-// step runs a step of the library, after whose panic the index is broken.
-func (d *diskIndex) step(f func() error) error {
-	err := guarded(f)
-	if errors.Is(err, errDamaged) {
-		d.broken = err
-	}
-	return err
-}
+func (d *diskIndex) close() error { return d.db.Close() }
 
 func (d *diskIndex) view(f func(*tables) error) error {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a fault ends the request, not the process
 	return d.db.View(func(tx *bbolt.Tx) error {
 		a := &access{tx: tx}
 		if err := f(a.tables()); err != nil {
@@ -208,7 +139,7 @@ func (d *diskIndex) settle(batch []*pending) {
 // once all are written.
 func (d *diskIndex) write(batch []*pending) error {
 	answers := make([]error, len(batch))
-	err := full(d.transact(func(tx *bbolt.Tx) error {
+	err := full(d.db.Update(func(tx *bbolt.Tx) error {
 		for i, p := range batch {
 			a := &access{tx: tx}
 			answers[i] = p.f(a.tables())

@@ -58,16 +58,3 @@ func TestDiskPanicsAlone(t *testing.T) {
 		t.Error("an update that panicked says that it was written")
 	}
 }
-
-// TestDiskBreaks: when the file is damaged so that not even a transaction can be
-// ended, updates fail, and nobody waits for ever.
-func TestDiskBreaks(t *testing.T) {
-	t.Parallel()
-	first, second, err := storage.Break(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if first == nil || second == nil {
-		t.Errorf("updates of a broken index: %v, %v", first, second)
-	}
-}

@@ -17,14 +17,15 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/irsatz/irsatz/internal/boltdb"
 )
 
 // What may be wrong with a data directory. The errors of Open wrap these.
 var (
-	ErrInUse   = errors.New("another process uses it")
+	ErrInUse   = boltdb.ErrInUse
 	ErrForeign = errors.New("it is not empty, and irsatz did not make it")
-	ErrDamaged = errors.New("it is damaged")
+	ErrDamaged = boltdb.ErrDamaged
 	ErrNewer   = errors.New("a newer irsatz wrote it")
 )
 
@@ -41,7 +42,7 @@ const (
 // Dir is an open data directory. It may be used by any number of goroutines.
 type Dir struct {
 	path string
-	db   *bbolt.DB
+	db   *boltdb.DB
 }
 
 // Open opens the data directory at path, which is made if there is none, and
@@ -73,7 +74,7 @@ func (d *Dir) open() error {
 			return err
 		}
 	}
-	if d.db, err = d.openDatabase(&bbolt.Options{}); err != nil {
+	if d.db, err = d.openDatabase(bbolt.Options{}); err != nil {
 		return err
 	}
 	if err := d.begin(); err != nil {
@@ -142,29 +143,26 @@ func (d *Dir) unborn() bool {
 }
 
 // openDatabase opens and locks the database.
-func (d *Dir) openDatabase(options *bbolt.Options) (db *bbolt.DB, err error) {
+func (d *Dir) openDatabase(options bbolt.Options) (*boltdb.DB, error) {
 	options.Timeout, options.NoStatistics = patience, true
-	err = guarded(func() (err error) {
-		db, err = bbolt.Open(d.file(), 0o600, options)
-		return err
-	})
-	switch _, system := errors.AsType[syscall.Errno](err); {
-	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, ErrInUse
-	case err != nil && !system && !errors.Is(err, ErrDamaged):
-		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, database, err)
+	db, err := boltdb.Open(d.file(), options)
+	if err == nil || errors.Is(err, ErrInUse) || errors.Is(err, ErrDamaged) {
+		return db, err
 	}
-	return db, err
+	if _, system := errors.AsType[syscall.Errno](err); system {
+		return nil, err
+	}
+	return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, database, err)
 }
 
 // examine reads everything in a database that is there, before anything is
 // written to it.
 func (d *Dir) examine() error {
-	db, err := d.openDatabase(&bbolt.Options{ReadOnly: true})
+	db, err := d.openDatabase(bbolt.Options{ReadOnly: true})
 	if err != nil {
 		return err
 	}
-	return errors.Join(guarded(func() error { return db.View(check) }), db.Close())
+	return errors.Join(db.Guard(func() error { return db.View(check) }), db.Close())
 }
 
 // file is the path of the database.

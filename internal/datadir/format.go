@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -116,17 +115,4 @@ func dropOthers(tx *bbolt.Tx, except string) (err error) {
 		err = errors.Join(err, tx.DeleteBucket([]byte(name)))
 	}
 	return err
-}
-
-// guarded runs read, which may meet a file whose pages refer to what is not
-// there: a panic in the library, or a fault in the memory that the file is
-// mapped to. Both mean that the file is damaged.
-func guarded(read func() error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if met := recover(); met != nil {
-			err = fmt.Errorf("%w: %s: %v", ErrDamaged, database, met)
-		}
-	}()
-	return read()
 }
