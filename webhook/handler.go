@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
+	kjson "sigs.k8s.io/json"
 
 	"github.com/irsatz/irsatz/internal/clock"
 )
@@ -75,7 +76,7 @@ func (w *Webhook) serve(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var in, out admissionv1.AdmissionReview
-	if _, _, err := deserializer.Decode(body, nil, &in); err != nil {
+	if err := decode(body, &in); err != nil {
 		out.Response = refuse(err.Error())
 	} else {
 		out.Response = w.Admit(r.Context(), in.Request)
@@ -87,6 +88,18 @@ func (w *Webhook) serve(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, _ = rw.Write(answer)
+}
+
+// decode reads a review. The deserializer goes through one twice, first for its
+// version and kind, which for one that is as it should be says nothing more:
+// it is asked where something else was sent, for YAML, and for its errors.
+func decode(body []byte, review *admissionv1.AdmissionReview) error {
+	if kjson.UnmarshalCaseSensitivePreserveInts(body, review) == nil {
+		return nil
+	}
+	*review = admissionv1.AdmissionReview{}
+	_, _, err := deserializer.Decode(body, nil, review)
+	return err
 }
 
 func refuse(message string) *admissionv1.AdmissionResponse {

@@ -83,6 +83,10 @@ func TestAnswers(t *testing.T) {
 		"W25 with a charset":     {"application/json; charset=utf-8", "{}", 415, "Invalid Content-Type, expected `application/json`\n"},
 		"W26 malformed JSON": {"application/json", `{"request": {"object": "\"metadata\":{\"name\":\"fake\""}`, 200,
 			refused("couldn't get version/kind; json parse error: unexpected end of JSON input")},
+		"other case":  {"application/json", `{"Kind":"AdmissionReview","Request":{"uid":"a"}}`, 200, refused("bad content")},
+		"wrong type":  {"application/json", `{"kind":"AdmissionReview","request":[]}`, 200, `{"kind":"AdmissionReview",` + refused("json: cannot unmarshal array into Go struct field AdmissionReview.request of type v1.AdmissionRequest")[1:]},
+		"YAML":        {"application/json", "kind: AdmissionReview\nrequest: {uid: a, object: 1}\n", 200, `{"kind":"AdmissionReview","response":{"uid":"a","allowed":false,"status":{"metadata":{},"message":"json: cannot unmarshal number into Go value of type v1.Pod"}}}`},
+		"more behind": {"application/json", `{"kind":"AdmissionReview"} {}`, 200, refused("couldn't get version/kind; json parse error: invalid character '{' after top-level value")},
 		"object is no pod": {"application/json", `{"request": {"object": "\"metadata\":{\"name\":\"fake\""}}`, 200,
 			refused("json: cannot unmarshal string into Go value of type v1.Pod")},
 	} {

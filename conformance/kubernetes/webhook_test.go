@@ -3,6 +3,8 @@
 package kubernetes_test
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -37,9 +39,15 @@ type hook struct {
 	ca      []byte
 
 	mu    sync.Mutex
-	took  []time.Duration
+	took  []times
 	paths map[string]bool // as requests name them, with query
 }
+
+// times are how long an answer took: all says it from when the request began,
+// as the webhook's own metrics do, and own from when the whole review was there.
+// Between the two the API server sends it, and has 199 others to send; the
+// webhook cannot answer before.
+type times struct{ all, own time.Duration }
 
 // startHook follows the service accounts of a cluster and serves its webhook.
 // It is not registered yet.
@@ -82,10 +90,16 @@ func serveTLS(t *testing.T, ca *pki.CA, handler http.Handler) (url string, stop 
 func (h *hook) timed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
+		review, err := io.ReadAll(r.Body)
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(review))
+		whole := time.Now()
 		next.ServeHTTP(w, r)
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		h.took = append(h.took, time.Since(began))
+		h.took = append(h.took, times{time.Since(began), time.Since(whole)})
 		h.paths[r.RequestURI+" "+r.UserAgent()] = true
 	})
 }
@@ -314,12 +328,14 @@ func wantRole(t *testing.T, c clientset.Interface, account, want string) {
 	t.Errorf("%s has the role %q, want %q", account, got, want)
 }
 
-// The 99th percentile of the webhook's answers is to be below latencyAim in one of
-// a few rounds, which is told; what fails is latencyBound. On a machine that is
-// busy with something else, it is that which is measured.
+// latencyBound is what the 99th percentile of the webhook's own time is to be
+// below, in one of a few rounds at least. What the machine does beside the test
+// can make one round slow, but hardly all: a review takes a fifteenth of a
+// millisecond to answer, and it is while that runs that another process would
+// have to get in the way. A webhook that has them wait for each other, or for
+// something else, is slow in all.
 const (
-	latencyAim   = 20 * time.Millisecond
-	latencyBound = time.Second
+	latencyBound = 20 * time.Millisecond
 	rounds       = 8
 )
 
@@ -327,18 +343,16 @@ const (
 // one waiting.
 func checkMany(t *testing.T, c clientset.Interface, h *hook) {
 	best := createMany(t, c, h)
-	for round := 1; round < rounds && best > latencyAim; round++ {
+	for round := 1; round < rounds && best > latencyBound; round++ {
 		best = min(best, createMany(t, c, h))
 	}
-	if best > latencyAim {
-		fmt.Printf("the 99th percentile of no round was below %v: is the machine busy?\n", latencyAim)
-	}
 	if best > latencyBound {
-		t.Errorf("the 99th percentile of %d rounds is above %v", rounds, latencyBound)
+		t.Errorf("the 99th percentile of the webhook's own time is %v in the best of %d rounds, above %v", best, rounds, latencyBound)
 	}
+	fmt.Println("as the API server counts it: " + admissionTimes(t, closed))
 }
 
-// createMany returns the 99th percentile of the webhook's answers.
+// createMany returns the 99th percentile of the webhook's own time.
 func createMany(t *testing.T, c clientset.Interface, h *hook) time.Duration {
 	t.Helper()
 	const many = 200
@@ -369,10 +383,36 @@ func createMany(t *testing.T, c clientset.Interface, h *hook) time.Duration {
 	if len(h.took) != many {
 		t.Fatalf("the webhook was asked %d times", len(h.took))
 	}
-	slices.Sort(h.took)
-	p50, p99 := h.took[many/2], h.took[many*99/100]
-	fmt.Printf("%d pods at once in %v; the webhook answered in %v (median), %v (p99), %v (longest)\n", many, took.Round(time.Millisecond), p50, p99, h.took[many-1])
+	percentiles := func(of func(times) time.Duration) (p50, p99, longest time.Duration) {
+		slices.SortFunc(h.took, func(a, b times) int { return cmp.Compare(of(a), of(b)) })
+		return of(h.took[many/2]), of(h.took[many*99/100]), of(h.took[many-1])
+	}
+	fmt.Printf("%d pods at once in %v\n", many, took.Round(time.Millisecond))
+	p50, p99, longest := percentiles(func(t times) time.Duration { return t.all })
+	fmt.Printf("  from a request's beginning to its answer %v (median), %v (p99), %v (longest)\n", p50, p99, longest)
+	p50, p99, longest = percentiles(func(t times) time.Duration { return t.own })
+	fmt.Printf("  of that the webhook's own time %v (median), %v (p99), %v (longest)\n", p50, p99, longest)
 	return p99
+}
+
+// admissionTimes is how many calls of webhooks the API server waited how long
+// for, its own queues and the network included.
+func admissionTimes(t *testing.T, a *apiServer) string {
+	t.Helper()
+	const bucket = `apiserver_admission_webhook_admission_duration_seconds_bucket{`
+	_, _, metrics := get(t, a, "/metrics", adminToken)
+	var found []string
+	for line := range strings.Lines(metrics) {
+		rest, ok := strings.CutPrefix(line, bucket)
+		labels, count, _ := strings.Cut(strings.TrimSpace(rest), "} ")
+		if !ok || !strings.Contains(labels, `type="admit"`) {
+			continue
+		}
+		_, bound, _ := strings.Cut(labels, `le="`)
+		bound, _, _ = strings.Cut(bound, `"`)
+		found = append(found, count+" within "+bound+" s")
+	}
+	return strings.Join(found, ", ")
 }
 
 // TestW39_FailurePolicies: while nobody answers, a webhook that is to be ignored

@@ -103,7 +103,7 @@ var rules = archtest.Rules{
 		"github.com/go-logr/logr":            {"kubernetes"},
 		"golang.org/x/time":                  {"kubernetes"},
 		"k8s.io":                             {"kubernetes", "webhook", "workload"},
-		"sigs.k8s.io/json":                   {"workload"},
+		"sigs.k8s.io/json":                   {"webhook", "workload"},
 		"sigs.k8s.io/kind":                   {"kindcluster"},
 		"sigs.k8s.io/yaml":                   {"kindcluster", "manifest", "workload"},
 		"software.sslmate.com/src/go-pkcs12": {"internal/pki"},
