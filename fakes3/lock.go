@@ -102,14 +102,14 @@ func (x *exchange) lockOf() (l storage.Lock, _ *awsapi.Error) {
 	case !t.After(x.call.Time):
 		return l, invalidArgument("The retain until date must be in the future!", "x-amz-object-lock-retain-until-date", until)
 	}
-	l.Until = t
+	l.Until = t.Truncate(time.Millisecond)
 	return l, nil
 }
 
 // retained completes a lock with the default of the bucket.
 func (x *exchange) retained(l storage.Lock) storage.Lock {
 	if rule := x.settings.retention; l.Mode == "" && rule.mode != "" {
-		l.Mode, l.Until = rule.mode, x.call.Time.UTC().AddDate(rule.years, 0, rule.days)
+		l.Mode, l.Until = rule.mode, x.call.Time.UTC().AddDate(rule.years, 0, rule.days).Truncate(time.Millisecond)
 	}
 	return l
 }
@@ -143,14 +143,13 @@ func (x *exchange) checkBypass() *awsapi.Error {
 	return nil
 }
 
-// mayBypass reports whether the caller asks to bypass a retention in governance
-// mode, and may: without the permission the header is as if it were not there.
-func (x *exchange) mayBypass(key string) bool {
+// bypass refuses what a retention in governance mode protects from, unless the
+// caller asks to bypass it and may.
+func (x *exchange) bypass(key string) *awsapi.Error {
 	if v, _ := strconv.ParseBool(x.header.Get(bypassHeader)); !v {
-		return false
+		return protected()
 	}
-	err := x.ask(x.bucket, "BypassGovernanceRetention", arn.Object(x.name, key).String(), x.baseContext(x.bucket))
-	return err == nil
+	return x.ask(x.bucket, "BypassGovernanceRetention", arn.Object(x.name, key).String(), x.baseContext(x.bucket))
 }
 
 // checkUnlocked refuses to delete a version for good that is locked, and returns
@@ -163,11 +162,19 @@ func (x *exchange) checkUnlocked(key, id string) (l storage.Lock, _ *awsapi.Erro
 	if o != nil {
 		l = o.Lock
 	}
-	if !x.locked(l) || l.Hold != holdOn && l.Mode == governance && x.mayBypass(key) {
+	err = nil
+	switch {
+	case !x.locked(l):
+	case l.Hold != holdOn && l.Mode == governance:
+		err = x.bypass(key)
+	default:
+		err = protected()
+	}
+	if err == nil {
 		return l, nil
 	}
 	x.call.Explain("the version is under object lock", "wait for the end of its retention and lift its legal hold; a retention in governance mode can be bypassed with s3:BypassGovernanceRetention and x-amz-bypass-governance-retention: true")
-	return l, protected()
+	return l, err
 }
 
 // fillRetention sets the keys of s3:PutObjectRetention, from the headers or the

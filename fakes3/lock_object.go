@@ -2,6 +2,7 @@ package fakes3
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/internal/awsapi"
@@ -54,14 +55,21 @@ func (x *exchange) putRetention() *awsapi.Error {
 		if !t.After(x.call.Time) {
 			return invalidArgument("The retain until date must be in the future!", "RetainUntilDate", e.Get("RetainUntilDate"))
 		}
-		next.Until = t
+		next.Until = t.Truncate(time.Millisecond) // as it is read
 	}
-	bypass := x.object.Lock.Mode == governance && x.mayBypass(x.key)
+	refusal := protected()
+	if x.object.Lock.Mode == governance {
+		refusal = x.bypass(x.key)
+	}
 	return x.amend(func(o *storage.Object) error {
 		now := o.Lock
 		weaker := next.Until.Before(now.Until) || next.Mode != now.Mode && now.Mode == compliance
-		if x.call.Time.Before(now.Until) && weaker && (now.Mode == compliance || !bypass) {
+		switch {
+		case !x.call.Time.Before(now.Until) || !weaker:
+		case now.Mode == compliance:
 			return protected()
+		case refusal != nil:
+			return refusal
 		}
 		o.Lock.Mode, o.Lock.Until = next.Mode, next.Until
 		return nil

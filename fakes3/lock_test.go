@@ -61,7 +61,11 @@ func TestS179_Bypass(t *testing.T) {
 	}
 	date := later.UTC().Format(time.RFC3339)
 	governed, complied, held := put("g", mode, "GOVERNANCE", until, date), put("c", mode, "COMPLIANCE", until, date), put("h", hold, "ON")
-	const want = "Access Denied because object protected by object lock."
+	denied := w.role("denied", allow("s3:*"), on("Deny", []string{"*"}, "s3:BypassGovernanceRetention"))
+	const (
+		want = "Access Denied because object protected by object lock."
+		may  = ` is not authorized to perform: s3:BypassGovernanceRetention on resource: "arn:aws:s3:::locked/g" `
+	)
 	for _, tt := range []struct {
 		name   string
 		c      creds
@@ -72,6 +76,7 @@ func TestS179_Bypass(t *testing.T) {
 		{"no header", boss, governed, nil, 403},
 		{"header false", boss, governed, []string{bypass, "false"}, 403},
 		{"no permission", deleter, governed, []string{bypass, "true"}, 403},
+		{"denied permission", denied, governed, []string{bypass, "true"}, 403},
 		{"compliance", boss, complied, []string{bypass, "true"}, 403},
 		{"compliance, root", w.root(), complied, []string{bypass, "true"}, 403},
 		{"legal hold", boss, held, []string{bypass, "true"}, 403},
@@ -79,7 +84,14 @@ func TestS179_Bypass(t *testing.T) {
 		{"both", boss, governed, []string{bypass, "true"}, 204},
 	} {
 		got := w.with(tt.c, http.MethodDelete, tt.target, "", tt.header...)
-		if got.status != tt.status || tt.status == 403 && (got.err.Code != "AccessDenied" || got.err.Message != want) {
+		message := want
+		switch tt.name {
+		case "no permission":
+			message = "User: arn:aws:sts::111122223333:assumed-role/deleter/session" + may + "because no identity-based policy allows the s3:BypassGovernanceRetention action"
+		case "denied permission":
+			message = "User: arn:aws:sts::111122223333:assumed-role/denied/session" + may + "with an explicit deny in an identity-based policy"
+		}
+		if got.status != tt.status || tt.status == 403 && (got.err.Code != "AccessDenied" || got.err.Message != message) {
 			t.Errorf("S179 %s: %d %s", tt.name, got.status, got.body)
 		}
 	}
@@ -90,7 +102,7 @@ func TestS179_Bypass(t *testing.T) {
 	for _, tt := range []struct {
 		c    creds
 		want string
-	}{{deleter, want}, {boss, "<Deleted>"}} {
+	}{{deleter, "s3:BypassGovernanceRetention"}, {boss, "<Deleted>"}} {
 		r := w.md5(w.request(http.MethodPost, "/locked?delete", body))
 		r.Header.Set(bypass, "true")
 		if got := w.do(tt.c, r); !strings.Contains(got.body, tt.want) {
@@ -263,6 +275,16 @@ func TestRetentionChanges(t *testing.T) {
 	}
 	if got := w.with(root, http.MethodPut, "/locked/none?retention", retention("GOVERNANCE", day)); got.status != 404 {
 		t.Errorf("missing object: %d", got.status)
+	}
+	// What is read can be written, to the millisecond: it is not shorter.
+	w.object("locked", "exact", "x")
+	exact := "<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>" + day.UTC().Format("2006-01-02T15:04:05") + ".123456Z</RetainUntilDate></Retention>"
+	if got := w.with(root, http.MethodPut, "/locked/exact?retention", exact); got.status != 200 {
+		t.Error(got.body)
+	}
+	_, read, _ := strings.Cut(w.call(root, http.MethodGet, "/locked/exact?retention").body, "?>")
+	if got := w.with(root, http.MethodPut, "/locked/exact?retention", read); got.status != 200 || !strings.Contains(read, ".123Z<") {
+		t.Errorf("%s: %d %s", read, got.status, got.body)
 	}
 	// Condition keys come from the body, and nothing is read of an object's tags.
 	limited := w.role("limited", `{"Effect":"Allow","Action":"s3:PutObjectRetention","Resource":"*","Condition":{"NumericLessThanEquals":{"s3:object-lock-remaining-retention-days":"10"},"StringEquals":{"s3:object-lock-mode":"COMPLIANCE"}}}`)
