@@ -45,7 +45,7 @@ func (x *exchange) find() *awsapi.Error {
 			return err
 		}
 	}
-	if x.op.has(early) {
+	if x.op.has(early) && !x.read {
 		return x.decodeEarly()
 	}
 	return nil
@@ -139,7 +139,8 @@ func (x *exchange) passRole() *awsapi.Error {
 	}
 	ctx := x.baseContext(nil)
 	ctx.Set("iam:PassedToService", "s3.amazonaws.com")
-	return x.ask(nil, "iam:PassRole", e.Get("Role"), ctx)
+	role, _ := arn.Parse(e.Get("Role")) // of another account it cannot be passed
+	return x.decide(&iam.Question{Action: "iam:PassRole", Resource: e.Get("Role"), ResourceAccount: role.AccountID, Context: ctx})
 }
 
 // resource returns the ARN that the operation's actions are asked on.
@@ -290,12 +291,17 @@ func (x *exchange) ask(b *bucket, action, resource string, ctx *policy.Context) 
 			q.ResourcePolicy = nil // the owner's root cannot be locked out of the policy
 		}
 	}
+	return x.decide(q)
+}
+
+// decide asks a question as it is, and words a denial.
+func (x *exchange) decide(q *iam.Question) *awsapi.Error {
 	decision, ok := x.call.Authorize(q)
 	if ok {
 		return nil
 	}
 	return accessDenied(decision.Sentence(&policy.Request{
 		Principal: x.call.Caller.Principal(), Action: q.Action, Resource: q.Resource,
-		ResourceAccount: q.ResourceAccount, Context: ctx,
+		ResourceAccount: q.ResourceAccount, Context: q.Context,
 	}))
 }

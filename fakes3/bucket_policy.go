@@ -31,19 +31,22 @@ func (x *exchange) putBucketPolicy() *awsapi.Error {
 	if malformed != nil {
 		return policyRefusal(malformed)
 	}
-	if err := x.checkPublicPolicy(document); err != nil {
-		return err
-	}
 	if err := x.checkPrincipals(document); err != nil {
 		return err
 	}
-	return x.setPolicy(x.hold(x.name, document))
+	held := x.hold(x.name, document)
+	return x.setPolicy(func(s *settings) *awsapi.Error {
+		s.policy = held
+		return x.checkPublicPolicy(s, document)
+	})
 }
 
-func (x *exchange) deleteBucketPolicy() *awsapi.Error { return x.setPolicy(nil) }
+func (x *exchange) deleteBucketPolicy() *awsapi.Error {
+	return x.setPolicy(func(s *settings) *awsapi.Error { s.policy = nil; return nil })
+}
 
-func (x *exchange) setPolicy(p *heldPolicy) *awsapi.Error {
-	if err := x.store.configure(x.bucket, func(s *settings) *awsapi.Error { s.policy = p; return nil }); err != nil {
+func (x *exchange) setPolicy(set func(*settings) *awsapi.Error) *awsapi.Error {
+	if err := x.store.configure(x.bucket, set); err != nil {
 		return err
 	}
 	return x.done(http.StatusNoContent)

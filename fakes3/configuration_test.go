@@ -197,6 +197,10 @@ func TestReplicationPassesARole(t *testing.T) {
 			t.Errorf("%s: %d %s", name, got.status, got.body)
 		}
 	}
+	theirs := strings.ReplaceAll(configs[13].document, "arn:aws:iam::111122223333:role/r", "arn:aws:iam::444455556666:role/r")
+	if got := w.do(w.role("any", allow("*")), w.request(http.MethodPut, "/source?replication", theirs)); theirs == configs[13].document || got.status != 403 {
+		t.Errorf("a role of another account: %d %s", got.status, got.body)
+	}
 }
 
 // TestRequesterPays: callers from outside must offer to pay.

@@ -6,7 +6,6 @@ import (
 	"github.com/irsatz/irsatz/fakes3/storage"
 	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/iam/arn"
-	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
 
@@ -78,12 +77,5 @@ func (x *exchange) askKey(action string, e storage.Encryption, b *bucket, name s
 	ctx.Set("kms:CallerAccount", x.call.Caller.AccountID)
 	ctx.Set("kms:EncryptionContext:aws:s3:arn", protects)
 	ctx.SetValues("kms:EncryptionContextKeys", "aws:s3:arn")
-	q := &iam.Question{Action: action, Resource: e.KeyID, ResourceAccount: key.AccountID, Context: ctx}
-	decision, ok := x.call.Authorize(q)
-	if ok {
-		return nil
-	}
-	return accessDenied(decision.Sentence(&policy.Request{
-		Principal: x.call.Caller.Principal(), Action: action, Resource: e.KeyID, ResourceAccount: key.AccountID, Context: ctx,
-	}))
+	return x.decide(&iam.Question{Action: action, Resource: e.KeyID, ResourceAccount: key.AccountID, Context: ctx})
 }

@@ -99,11 +99,11 @@ func (x *exchange) handle() *awsapi.Error {
 	}
 	err := x.serve()
 	for range mostLooks {
-		if err == nil || !errors.Is(err.Cause, storage.ErrGone) || x.read {
+		if err == nil || !errors.Is(err.Cause, storage.ErrGone) || x.read && !x.op.has(early) {
 			break
 		}
-		// What was found was replaced before it was read, and what took its
-		// place has yet to be authorized.
+		// What was found was replaced before it was read or changed, and what
+		// took its place has yet to be authorized.
 		x.call.Record.Checks = nil
 		err = x.serve()
 	}

@@ -98,3 +98,60 @@ func TestObjectLockOvertaken(t *testing.T) {
 		t.Errorf("after: %d", got.status)
 	}
 }
+
+// TestSettingsOvertaken: what a request may do is decided by what is set at the
+// moment that it does it.
+func TestSettingsOvertaken(t *testing.T) {
+	t.Parallel()
+	s := &overtaken{Storage: storage.NewMemory(storage.Config{})}
+	w := newWorld(t, func(c *fakes3.Config) { c.Storage = s })
+	root := w.root()
+	w.call(root, http.MethodDelete, "/data?publicAccessBlock")
+	s.by = func() { w.with(root, http.MethodPut, "/data?publicAccessBlock", switches("BlockPublicPolicy")) }
+	if got := w.with(root, http.MethodPut, "/data?policy", public(everybody("Allow", "data", "s3:GetObject"))); got.err.Code != "AccessDenied" {
+		t.Errorf("public policy: %d %s", got.status, got.body)
+	}
+	if got := w.call(root, http.MethodGet, "/data?policy"); got.err.Code != "NoSuchBucketPolicy" {
+		t.Errorf("stored: %s", got.body)
+	}
+	const tags = "<Tagging><TagSet><Tag><Key>team</Key><Value>red</Value></Tag></TagSet></Tagging>"
+	s.by = func() {
+		w.with(root, http.MethodPut, "/data?abac", "<AbacStatus><Status>Enabled</Status></AbacStatus>")
+	}
+	if got := w.do(root, w.md5(w.request(http.MethodPut, "/data?tagging", tags))); got.status != 400 {
+		t.Errorf("tags of the bucket: %d %s", got.status, got.body)
+	}
+}
+
+// TestTagsOvertaken: who may change an object by its tags may not do so by those that
+// it had, nor lose the right by those that it has no more.
+func TestTagsOvertaken(t *testing.T) {
+	t.Parallel()
+	s := &overtaken{Storage: storage.NewMemory(storage.Config{})}
+	w := newWorld(t, func(c *fakes3.Config) { c.Storage = s })
+	set := func(c creds, team string) result {
+		return w.do(c, w.md5(w.request(http.MethodPut, "/data/public/a.txt?tagging", "<Tagging><TagSet><Tag><Key>team</Key><Value>"+team+"</Value></Tag></TagSet></Tagging>")))
+	}
+	red := w.role("red", `{"Effect":"Allow","Action":["s3:PutObjectTagging","s3:DeleteObjectTagging"],"Resource":"*","Condition":{"StringEquals":{"s3:ExistingObjectTag/team":["red","pink"]}}}`)
+	for _, tt := range []struct {
+		meanwhile string
+		put, del  int
+	}{{"blue", 403, 403}, {"pink", 200, 204}} {
+		for kind, want := range map[string]int{"put": tt.put, "delete": tt.del} {
+			set(w.root(), "red")
+			s.by = func() { set(w.root(), tt.meanwhile) }
+			var got result
+			if kind == "put" {
+				got = set(red, "red")
+			} else {
+				got = w.call(red, http.MethodDelete, "/data/public/a.txt?tagging")
+			}
+			if got.status != want {
+				t.Errorf("%s, meanwhile %s: %d %s", kind, tt.meanwhile, got.status, got.body)
+			}
+			if now := w.call(w.root(), http.MethodGet, "/data/public/a.txt?tagging").body; want == 403 && !strings.Contains(now, "<Value>blue</Value>") {
+				t.Errorf("%s: %s", kind, now)
+			}
+		}
+	}
+}

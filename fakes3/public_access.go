@@ -45,9 +45,9 @@ func (x *exchange) prevented(action, resource, what, setting string) *awsapi.Err
 		`" because public ` + what + " are prevented by the " + setting + " setting in S3 Block Public Access.")
 }
 
-// checkPublicPolicy refuses a public policy where none may be set.
-func (x *exchange) checkPublicPolicy(p *policy.Document) *awsapi.Error {
-	if x.settings.access.blockPolicy && p.Public() {
+// checkPublicPolicy refuses a public policy where none may be set now.
+func (x *exchange) checkPublicPolicy(now *settings, p *policy.Document) *awsapi.Error {
+	if now.access.blockPolicy && p.Public() {
 		return x.prevented("PutBucketPolicy", arn.Bucket(x.name).String(), "policies", "BlockPublicPolicy")
 	}
 	return nil

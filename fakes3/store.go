@@ -4,6 +4,7 @@ import (
 	"encoding/base32"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -109,11 +110,18 @@ func versionNamed(id string) bool {
 	return id == storage.NullVersion || len(id) == 32 && strings.Trim(id, "0123456789ABCDEFGHIJKLMNOPQRSTUV") == ""
 }
 
-// retag gives a stored version other tags.
-func (s *store) retag(b *bucket, o *storage.Object, tags []iam.Tag) *awsapi.Error {
+// retag gives a stored version other tags in the place of those that it was found
+// with, by which the request was judged. With others it is to be looked at again.
+func (s *store) retag(b *bucket, found *storage.Object, tags []iam.Tag) *awsapi.Error {
 	as := objectTags(tags)
-	err := s.AmendObject(b.Bucket, o, func(o *storage.Object) error { o.Tags = as; return nil })
-	return failed(err, b.Name, o.Key)
+	err := s.AmendObject(b.Bucket, found, func(o *storage.Object) error {
+		if !slices.Equal(o.Tags, found.Tags) {
+			return storage.ErrGone
+		}
+		o.Tags = as
+		return nil
+	})
+	return failed(err, b.Name, found.Key)
 }
 
 // configure changes the settings of a bucket that is still there.

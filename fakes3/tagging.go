@@ -84,20 +84,26 @@ func (x *exchange) deleteTagging() *awsapi.Error { return x.setTags(nil, http.St
 
 func (x *exchange) setTags(tags []iam.Tag, status int) *awsapi.Error {
 	var err *awsapi.Error
-	if x.op.target == toBucket && x.settings.abac {
-		// The text is not recorded.
-		return invalidRequest("Tags of a bucket with ABAC enabled are changed with TagResource and UntagResource.")
-	}
 	if x.op.target == toObject {
 		x.stampVersion()
 		err = x.store.retag(x.bucket, x.object, tags)
 	} else {
-		err = x.store.configure(x.bucket, func(s *settings) *awsapi.Error { s.tags = canonicalTags(tags); return nil })
+		err = x.store.configure(x.bucket, func(s *settings) *awsapi.Error { return s.retag(tags) })
 	}
 	if err != nil {
 		return err
 	}
 	return x.done(status)
+}
+
+// retag gives the bucket other tags, unless they decide who may do what with it.
+func (s *settings) retag(tags []iam.Tag) *awsapi.Error {
+	if s.abac {
+		// The text is not recorded.
+		return invalidRequest("Tags of a bucket with ABAC enabled are changed with TagResource and UntagResource.")
+	}
+	s.tags = canonicalTags(tags)
+	return nil
 }
 
 func (x *exchange) stampVersion() {
