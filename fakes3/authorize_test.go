@@ -456,4 +456,8 @@ func TestSetBucket(t *testing.T) {
 	if got := w.call(w.root(), http.MethodGet, "/data?versioning"); !strings.Contains(got.body, "Suspended") {
 		t.Errorf("versioning %s", got.body)
 	}
+	w.lockedBucket("locked") // whose versions object lock needs
+	if b := set(fakes3.Bucket{Name: "locked"}); !b.Versioned {
+		t.Errorf("bucket with object lock %+v", b)
+	}
 }

@@ -14,7 +14,7 @@ const archivedSource = "Operation is not valid for the source object's storage c
 // copyObject copies the version that was authorized.
 func (x *exchange) copyObject() *awsapi.Error {
 	src := x.source.object
-	if err := checkConditions(x.header, "X-Amz-Copy-Source-", src); err != nil {
+	if err := x.checkSource(src); err != nil {
 		return err
 	}
 	if err := x.checkActive(src, archivedSource); err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/irsatz/irsatz/fakes3/storage"
@@ -90,14 +91,14 @@ func (x *exchange) decodeDelete() *awsapi.Error {
 // deleteObjects authorizes and deletes key by key: some may be denied and the
 // others go.
 func (x *exchange) deleteObjects() *awsapi.Error {
-	if err := x.checkBypass(); err != nil {
-		return err
-	}
 	in := x.early.(*shape.Element) //nolint:errcheck // set by decodeDelete
+	if err := x.checkBypass(); err != nil && x.mayDeleteAny(in) {
+		return err // which tells how the bucket is set up
+	}
 	quiet := in.Get("Quiet") == "true"
 	out := deleteResult{Xmlns: xmlNamespace}
 	for _, o := range in.All("Object") {
-		t := doomed{o.Get("Key"), o.Get("VersionId"), o.Get("ETag")}
+		t := doomedOf(o)
 		gone, err := x.deleteOne(t)
 		switch {
 		case err != nil:
@@ -111,6 +112,15 @@ func (x *exchange) deleteObjects() *awsapi.Error {
 
 // doomed is one of the objects of DeleteObjects.
 type doomed struct{ key, version, etag string }
+
+func doomedOf(o *shape.Element) doomed {
+	return doomed{o.Get("Key"), o.Get("VersionId"), o.Get("ETag")}
+}
+
+// mayDeleteAny reports whether the caller may delete one of the objects at least.
+func (x *exchange) mayDeleteAny(in *shape.Element) bool {
+	return slices.ContainsFunc(in.All("Object"), func(o *shape.Element) bool { return x.authorizeDelete(doomedOf(o)) == nil })
+}
 
 // deleteOne authorizes and deletes one of the objects of DeleteObjects.
 func (x *exchange) deleteOne(o doomed) (gone storage.Deletion, _ *awsapi.Error) {
@@ -143,10 +153,20 @@ func (x *exchange) erase(key, id string, c storage.Conditions) (storage.Deletion
 		case errors.Is(err, storage.ErrRelocked):
 			continue
 		case errors.Is(err, storage.ErrNoObject):
-			return gone, preconditionFailed("If-Match")
+			return gone, x.nothingToMatch(key)
 		}
 		return gone, failed(err, x.name, key)
 	}
+}
+
+// nothingToMatch words why a deletion that depends on an ETag has nothing to delete.
+// A key whose newest version is a delete marker was seen to be told apart from one
+// that is not there.
+func (x *exchange) nothingToMatch(key string) *awsapi.Error {
+	if marker, err := x.store.find(x.bucket, key, ""); err == nil && marker != nil {
+		return noSuchKey(key)
+	}
+	return preconditionFailed("If-Match")
 }
 
 // authorizeDelete asks for what DeleteObject of one of the objects would ask for.

@@ -6,6 +6,27 @@ import (
 	"testing"
 )
 
+// TestDeleteObjectsTellNothing: whether a bucket has object lock is for who may
+// delete something there.
+func TestDeleteObjectsTellNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const body = "<Delete><Object><Key>a</Key></Object><Object><Key>b</Key></Object></Delete>"
+	for name, tt := range map[string]struct {
+		c    creds
+		want string
+	}{
+		"nobody": {creds{}, "<Code>AccessDenied</Code>"}, "none": {w.role("none"), "<Code>AccessDenied</Code>"},
+		"one": {w.role("one", on("Allow", []string{"arn:aws:s3:::data/b"}, "s3:DeleteObject")), "is only applicable to Object Lock enabled buckets."},
+	} {
+		r := w.md5(w.request(http.MethodPost, "/data?delete", body))
+		r.Header.Set(bypass, "true")
+		if got := w.do(tt.c, r); !strings.Contains(got.body, tt.want) || (got.status == 200) != (name != "one") {
+			t.Errorf("%s: %d %s", name, got.status, got.body)
+		}
+	}
+}
+
 // TestDeleteObjectsLongKey: a key that is too long is refused by itself, and
 // reaches no other.
 func TestDeleteObjectsLongKey(t *testing.T) {

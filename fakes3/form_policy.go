@@ -73,7 +73,10 @@ func parsePostPolicy(encoded string) (*postPolicy, *awsapi.Error) {
 		if err1 != nil || err2 != nil || most < 0 {
 			return nil, notByPolicy("Policy Condition failed: " + c.String())
 		}
-		p.least, p.most = least, most
+		p.least = max(p.least, least)
+		if p.most < 0 || most < p.most {
+			p.most = most
+		}
 	}
 	return p, nil
 }

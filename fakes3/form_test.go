@@ -298,6 +298,12 @@ func TestPostObjectRefused(t *testing.T) {
 		{"no conditions", func(u *formUpload) { w.signPolicy(app, u, scope, `{"expiration":"`+soon+`"}`) }, 400, "InvalidPolicyDocument", ""},
 		{"odd expiration", func(u *formUpload) { w.signPolicy(app, u, scope, `{"expiration":"tomorrow","conditions":[]}`) }, 400, "InvalidPolicyDocument", ""},
 		{"too large", func(u *formUpload) { w.signForm(app, u, time.Hour, anyKey, `["content-length-range",1,3]`) }, 400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size"},
+		{"two ranges", func(u *formUpload) {
+			w.signForm(app, u, time.Hour, anyKey, `["content-length-range",1,3]`, `["content-length-range",0,100]`)
+		}, 400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size"},
+		{"two other ranges", func(u *formUpload) {
+			w.signForm(app, u, time.Hour, anyKey, `["content-length-range",8,100]`, `["content-length-range",0,100]`)
+		}, 400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size"},
 		{"too small", func(u *formUpload) { w.signForm(app, u, time.Hour, anyKey, `["content-length-range",8,10]`) }, 400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size"},
 		{"storage class", func(u *formUpload) { u.set("x-amz-storage-class", "X"); w.signForm(app, u, time.Hour, anyKey) }, 400, "InvalidStorageClass", ""},
 		{"tags are no XML", func(u *formUpload) { u.set("tagging", "a=b") }, 400, "MalformedXML", ""},

@@ -101,8 +101,13 @@ func (x *exchange) unsupported() *awsapi.Error {
 			return headerNotImplemented(strings.ToLower(name), "")
 		}
 	}
-	if v := x.header.Get("If-None-Match"); v != "" && x.op.name == "DeleteObject" {
-		return headerNotImplemented("If-None-Match", v)
+	if x.op.name == "DeleteObject" {
+		if v := x.header.Get("If-None-Match"); v != "" {
+			return headerNotImplemented("If-None-Match", v)
+		}
+		if v := x.header.Get("If-Match"); v != "" && x.version != "" { // it would be of the newest version
+			return headerNotImplemented("If-Match", v)
+		}
 	}
 	if x.op.has(writes) {
 		return x.checkWrite()

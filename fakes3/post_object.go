@@ -48,7 +48,7 @@ func (x *exchange) postObject() *awsapi.Error {
 	}
 	file := &span{in: x.form.file, most: maxObject}
 	if p := x.form.policy; p != nil && p.most >= 0 {
-		file.most = p.most
+		file.most = min(p.most, maxObject)
 	}
 	body := &payload{in: file, md5: md5.New()}
 	if err := x.expectDigests(body, nil); err != nil {

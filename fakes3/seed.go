@@ -62,7 +62,10 @@ func (s *Server) SetBucket(in Bucket) error {
 		return fmt.Errorf("set bucket %q: it belongs to account %s", in.Name, b.Owner)
 	}
 	set := func(now *settings) *awsapi.Error {
-		if as.versioning == "" && now.versioning != "" {
+		switch {
+		case now.locks: // which needs the versions that it locks
+			as.versioning = storage.Enabled
+		case as.versioning == "" && now.versioning != "":
 			// A bucket that was versioned once cannot be as if it never was.
 			as.versioning = storage.Suspended
 		}

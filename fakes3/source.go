@@ -1,6 +1,7 @@
 package fakes3
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/irsatz/irsatz/fakes3/storage"
@@ -47,6 +48,18 @@ func decodeIf(ok bool, s string) (string, bool) {
 		return "", false
 	}
 	return decode(s)
+}
+
+// checkSource evaluates the conditions of a copy's source. A date that is yet to come
+// was seen to be none.
+func (x *exchange) checkSource(o *storage.Object) *awsapi.Error {
+	const since = "X-Amz-Copy-Source-If-Modified-Since"
+	h := x.header
+	if t, err := http.ParseTime(h.Get(since)); err == nil && t.After(x.call.Time) {
+		h = h.Clone()
+		h.Del(since)
+	}
+	return checkConditions(h, "X-Amz-Copy-Source-", o)
 }
 
 // findSource looks the source up. Whether the caller may know the outcome is

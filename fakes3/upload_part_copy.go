@@ -27,7 +27,7 @@ func (x *exchange) uploadPartCopy() *awsapi.Error {
 	if content.Size() > maxObject {
 		return sourceTooLarge()
 	}
-	if err := checkConditions(x.header, "X-Amz-Copy-Source-", src); err != nil {
+	if err := x.checkSource(src); err != nil {
 		return err
 	}
 	algorithm := wholeChecksum(u)
