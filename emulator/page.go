@@ -20,7 +20,7 @@ import (
 // DIVERGES: while root's credentials are test/test, what a browser asks for
 // another site's page, or at a host that such a page may have made up, is denied
 // to root. A form of S3's, which says in its body whose it is, is then denied to
-// everybody.
+// everybody, as is what is signed in a way that cannot be read.
 func (e *Emulator) fromPage(r *http.Request, ours map[string]bool) string {
 	if e.config.Root != "" || e.config.rootKey != defaultRootKey {
 		return ""
@@ -37,8 +37,11 @@ func (e *Emulator) fromPage(r *http.Request, ours map[string]bool) string {
 	if r.Method == http.MethodPost && strings.Contains(strings.ToLower(r.Header.Get("Content-Type")), "multipart/form-data") {
 		return cause
 	}
-	// What cannot be parsed cannot authenticate either.
-	if a, err := sigv4.Parse(r); err != nil || a.AccessKeyID != e.config.rootKey {
+	if sigv4.Present(r) == sigv4.None {
+		return ""
+	}
+	// Who signs in a way that is not understood here may be root to a service.
+	if a, err := awsapi.ParseAuthorization(r); err == nil && a.AccessKeyID != e.config.rootKey {
 		return ""
 	}
 	return cause
@@ -103,7 +106,7 @@ func (n *world) denyPage(w http.ResponseWriter, r *http.Request, cause string) {
 	service = service[:min(len(service), maxServiceName)]
 	call := awsapi.NewCall(&n.api, service, n.api.UUID(), r)
 	call.Explain(cause, "start irsatz with --root-credentials KEYID:SECRET of your own, or ask with a session or a user's key")
-	if a, err := sigv4.Parse(r); err == nil {
+	if a, err := awsapi.ParseAuthorization(r); err == nil {
 		call.Record.AccessKeyID = a.AccessKeyID
 	}
 	answerRefusal(w, r, call, &awsapi.Error{Code: "AccessDenied", Message: "Access Denied", Status: http.StatusForbidden})

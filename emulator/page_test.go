@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
 	"github.com/irsatz/irsatz/emulator"
 	"github.com/irsatz/irsatz/internal/awsclient"
 	"github.com/irsatz/irsatz/internal/clock"
@@ -84,6 +87,37 @@ func TestRootOfPages(t *testing.T) {
 				t.Errorf("record %+v", record)
 			}
 		})
+	}
+}
+
+// TestUnusualSignaturesOfPages: a page is not root either in a form that one of the
+// services alone reads, or none.
+func TestUnusualSignaturesOfPages(t *testing.T) {
+	t.Parallel()
+	s := start(t, "")
+	signed := creation(t, "mallory", "127.0.0.1", awsclient.Credentials{AccessKeyID: "test", Secret: "test"})
+	// The SDK presigns without X-Amz-Expires, and IAM and STS take that.
+	r, err := http.NewRequest(http.MethodGet, "http://127.0.0.1/?Action=CreateUser&Version=2010-05-08&UserName=mallory", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link, _, err := v4.NewSigner().PresignHTTP(t.Context(), aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, r, sigv4.EmptyPayload, "iam", "us-east-1", clock.Now())
+	if err != nil || strings.Contains(link, "X-Amz-Expires") {
+		t.Fatalf("signed with a life: %s, %v", link, err)
+	}
+	lifeless := strings.TrimPrefix(link, "http://127.0.0.1")
+	for name, text := range map[string]string{
+		"without life": request(http.MethodGet, lifeless, "127.0.0.1", "", "Sec-Fetch-Site: cross-site"),
+		"unreadable":   strings.Replace(strings.Replace(signed, "&X-Amz-Expires=60", "&X-Amz-Expires=x", 1), "\r\n\r\n", "\r\nSec-Fetch-Site: cross-site\r\n\r\n", 1),
+	} {
+		got := raw(t, s.AWSAddr(), text)
+		record, ok := s.Trail().Get(got.header.Get("X-Amzn-Requestid"))
+		if got.status != http.StatusForbidden || !ok || !strings.Contains(record.Cause, "everybody knows") {
+			t.Errorf("%s: %d %s, record %+v", name, got.status, got.body, record)
+		}
+	}
+	if got := raw(t, s.AWSAddr(), request(http.MethodGet, lifeless, "127.0.0.1", "")); got.status != http.StatusOK {
+		t.Errorf("not from a page: %d %s", got.status, got.body)
 	}
 }
 

@@ -22,7 +22,7 @@ const maxSkew = 15 * time.Minute
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html;
 // the order is observed).
 func (s *QueryServer) authenticate(r *http.Request, call *Call, form *Form) (*iam.Caller, error) {
-	auth, err := parseAuthorization(r)
+	auth, err := ParseAuthorization(r)
 	if err != nil {
 		return nil, parseRefusal(r, err)
 	}
@@ -49,10 +49,10 @@ func (s *QueryServer) authenticate(r *http.Request, call *Call, form *Form) (*ia
 	return caller, nil
 }
 
-// parseAuthorization reads the request's authentication material. Query
-// services do not look at X-Amz-Expires, and SDKs presign without it, where S3
+// ParseAuthorization reads the request's authentication material as query services
+// do. They do not look at X-Amz-Expires, and SDKs presign without it, where S3
 // demands it: for reading, and for that only, it is put in its place.
-func parseAuthorization(r *http.Request) (*sigv4.Authorization, error) {
+func ParseAuthorization(r *http.Request) (*sigv4.Authorization, error) {
 	auth, err := sigv4.Parse(r)
 	parse, ok := errors.AsType[*sigv4.ParseError](err)
 	if !ok || parse.Reason != sigv4.MissingParameters || parse.Value != "X-Amz-Expires" {
