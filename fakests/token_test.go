@@ -174,13 +174,20 @@ func TestA45_A46_A60_A62_A82_Provider(t *testing.T) {
 		role   string
 		issuer string
 	}{
-		"A45 another issuer":                      {roleARN, "https://" + host + "x"},
-		"A45 another case":                        {roleARN, "https://" + strings.ToUpper(host[:4]) + host[4:]},
-		"A46 A82 registered in another account":   {foreign, "https://" + host},
-		"A60 http":                                {roleARN, "http://" + host},
-		"A60 no scheme":                           {roleARN, host},
-		"A60 no URL":                              {roleARN, "kubernetes/serviceaccount"},
-		"A62 a trailing slash":                    {roleARN, "https://" + host + "/"},
+		"A45 another issuer":                    {roleARN, "https://" + host + "x"},
+		"A45 another case":                      {roleARN, "https://" + strings.ToUpper(host[:4]) + host[4:]},
+		"A46 A82 registered in another account": {foreign, "https://" + host},
+		"A60 http":                              {roleARN, "http://" + host},
+		"A60 no scheme":                         {roleARN, host},
+		"A60 no URL":                            {roleARN, "kubernetes/serviceaccount"},
+		"A62 a trailing slash":                  {roleARN, "https://" + host + "/"},
+		"another host behind the issuer":        {roleARN, "https://" + host + "@evil.example"},
+		"a user at the issuer":                  {roleARN, "https://evil@" + host},
+		"a query":                               {roleARN, "https://" + host + "?x"},
+		"a fragment":                            {roleARN, "https://" + host + "#x"},
+		"a port":                                {roleARN, "https://" + strings.Replace(host, "/", ":443/", 1)},
+		"two schemes":                           {roleARN, "https://https://" + host},
+		"a blank":                               {roleARN, "https://" + host + " "},
 		"the role's existence does not show here": {"arn:aws:iam::" + stranger + ":role/none-at-all", "https://" + host},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -191,6 +198,7 @@ func TestA45_A46_A60_A62_A82_Provider(t *testing.T) {
 					_, err := d.CreateRole(iam.Role{AccountID: stranger, Name: "theirs", Trust: trusting("")})
 					return err
 				})
+				w.serveFunc(func(_ http.ResponseWriter, r *http.Request) { t.Errorf("%s asked for %s", r.Host, r.URL) })
 				a := w.assume(w.forge("rsa2048", "RS256", nil, w.claims(map[string]any{"iss": test.issuer})), "RoleArn", test.role)
 				want := textGeneric
 				if a.record.OtherText == textGeneric {

@@ -2,6 +2,9 @@ package oidc
 
 import "encoding/json"
 
+// Sources is how many issuers the verifier knows.
+func (v *Verifier) Sources() int { return len(v.sources) }
+
 // ReadStrings reads a string or a list of strings.
 func ReadStrings(raw json.RawMessage) (values []string, ok bool) {
 	ok = readStrings(raw, &values)

@@ -344,7 +344,7 @@ func TestUnknownKIDFlood(t *testing.T) {
 	}
 }
 
-// An outage is not remembered.
+// A single outage is not remembered.
 func TestFailureIsNotKept(t *testing.T) {
 	t.Parallel()
 	key := loadKey(t, "p256")

@@ -93,15 +93,22 @@ func newIDP(t testing.TB) *idp {
 
 func (p *idp) serve(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
-	handler, discovery, jwks, cacheControl := p.handler, p.discovery, p.jwks, p.cacheControl
+	handler := p.handler
 	p.mu.Unlock()
 	if r.URL.Path == "/keys" {
 		p.hits.Add(1)
 	}
-	if handler != nil {
-		handler(w, r)
-		return
+	if handler == nil {
+		handler = p.answer
 	}
+	handler(w, r)
+}
+
+// answer serves the documents.
+func (p *idp) answer(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	discovery, jwks, cacheControl := p.discovery, p.jwks, p.cacheControl
+	p.mu.Unlock()
 	if discovery == "" {
 		discovery = p.document()
 	}

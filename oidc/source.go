@@ -4,19 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// The allowance for looking up unknown kids at an issuer whose keys are fresh:
-// missBurst at once, then one every missEvery. A lookup that finds its kid, as
-// after a rotation, costs nothing.
+// The allowance for asking an issuer in vain: missBurst fetches at once, then one
+// every missEvery, since anybody may send tokens in an issuer's name. In between,
+// what the last fetch brought serves, be it a failure: AWS was seen to heed a
+// change after one second. A fetch whose keys verify a token costs nothing, so
+// that good tokens and rotations are not bounded.
 const (
 	missBurst = 10
 	missEvery = time.Second
 )
+
+// idleAfter is how long what is known of an issuer is kept that nobody asks for,
+// its provider having been deleted.
+const idleAfter = time.Hour
 
 // source is where the keys of one issuer come from.
 type source struct {
@@ -24,7 +31,8 @@ type source struct {
 
 	mu       sync.Mutex
 	flight   *flight // the fetch under way, if any
-	misses   int     // fruitless lookups not yet forgiven
+	last     *flight // the one before; nil before the first has ended
+	misses   int     // fruitless fetches not yet forgiven
 	missedAt time.Time
 }
 
@@ -71,9 +79,13 @@ type flight struct {
 	done chan struct{}
 	keys *servedKeys
 	err  error
+
+	began    time.Time
+	fruitful bool // its keys verified a token; guarded by source.mu
 }
 
-// source returns the source for an issuer.
+// source returns the source for an issuer. A new one takes the place of those
+// that nobody asks any more.
 func (v *Verifier) source(issuer string) *source {
 	v.mu.RLock()
 	s := v.sources[issuer]
@@ -84,89 +96,123 @@ func (v *Verifier) source(issuer string) *source {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if s = v.sources[issuer]; s == nil {
+		now := v.now()
+		maps.DeleteFunc(v.sources, func(_ string, s *source) bool { return s.idle(now) })
 		s = &source{}
 		v.sources[issuer] = s
 	}
 	return s
 }
 
-// findKey returns the key for a token: among those kept if they are fresh, else
-// among those the issuer has now.
-func (v *Verifier) findKey(ctx context.Context, token *UnverifiedToken, provider Provider) (*verificationKey, error) {
-	s, now := v.source(token.issuer), v.now()
-	kept := s.keys.Load()
-	wasFresh := kept.fresh(now)
-	if wasFresh {
-		key, err := kept.find(token, provider)
-		if err == nil || !mayMend(err) {
-			return key, err
-		}
-		if !s.takeMiss(now) {
-			rejected, _ := errors.AsType[*RejectedError](err)
-			rejected.Err = errors.Join(rejected.Err, errAskedTooOften)
-			return nil, rejected
-		}
-	}
-	key, err := v.fetchKey(ctx, s, token, provider)
-	if wasFresh && err == nil {
-		s.returnMiss()
-	}
-	return key, err
+// idle reports whether nothing of the source serves any more.
+func (s *source) idle(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.flight == nil && s.last != nil && !s.keys.Load().fresh(now) && now.Sub(s.last.began).Abs() >= idleAfter
 }
 
-var errAskedTooOften = errors.New("the issuer was asked too often to ask again")
+// found is a key and the fetch that it comes from, nil if it was kept.
+type found struct {
+	key  *verificationKey
+	from *flight
+}
+
+// findKey returns the key for a token: among those kept if they are fresh, else
+// among those the issuer has now.
+func (v *Verifier) findKey(ctx context.Context, s *source, token *UnverifiedToken, provider Provider) (found, error) {
+	if kept := s.keys.Load(); kept.fresh(v.now()) {
+		key, err := kept.find(token, provider)
+		if err == nil || !mayMend(err) {
+			return found{key: key}, err
+		}
+	}
+	return v.fetchKey(ctx, s, token, provider)
+}
+
+var (
+	errAskedTooOften = errors.New("the issuer was asked too often to ask again")
+	errNothingKept   = errors.New("no keys are kept of the issuer")
+)
 
 // replacement looks for a key that took the place, under the same kid, of a kept
-// one which did not sign the token. It returns nil if there is none to be had.
-func (v *Verifier) replacement(ctx context.Context, token *UnverifiedToken, provider Provider) *verificationKey {
-	s, now := v.source(token.issuer), v.now()
-	if !s.keys.Load().fresh(now) || !s.takeMiss(now) {
-		return nil
+// one which did not sign the token.
+func (v *Verifier) replacement(ctx context.Context, s *source, token *UnverifiedToken, provider Provider) (found, error) {
+	if !s.keys.Load().fresh(v.now()) {
+		return found{}, errNothingKept
 	}
-	key, err := v.fetchKey(ctx, s, token, provider)
-	if err != nil {
-		return nil
-	}
-	return key
+	return v.fetchKey(ctx, s, token, provider)
 }
 
 // fetchKey looks for the key among those the issuer has now.
-func (v *Verifier) fetchKey(ctx context.Context, s *source, token *UnverifiedToken, provider Provider) (*verificationKey, error) {
-	keys, joined, err := v.fetch(ctx, s, token)
+func (v *Verifier) fetchKey(ctx context.Context, s *source, token *UnverifiedToken, provider Provider) (found, error) {
+	f, how, err := v.fetch(ctx, s, token)
 	if err != nil {
-		return nil, err
+		return found{}, err
 	}
-	key, err := keys.find(token, provider)
-	if joined && mayMend(err) {
+	key, err := f.keys.find(token, provider)
+	if how == joined && mayMend(err) {
 		// That fetch began before this token came, perhaps before its key was
 		// published. Any fetch from now on did not.
-		if keys, _, err = v.fetch(ctx, s, token); err != nil {
-			return nil, err
+		if f, how, err = v.fetch(ctx, s, token); err != nil {
+			return found{}, err
 		}
-		return keys.find(token, provider)
+		key, err = f.keys.find(token, provider)
 	}
-	return key, err
+	if how == repeated {
+		err = askedTooOften(err)
+	}
+	return found{key, f}, err
 }
 
+// boarding says how one came by a fetch.
+type boarding uint8
+
+const (
+	began    boarding = iota // it was begun for this
+	joined                   // it was under way
+	repeated                 // it had ended: the issuer was asked too often to ask again
+)
+
 // fetch gets the issuer's keys, together with everyone else who wants them now.
-// It reports whether it joined a fetch that was already under way.
-func (v *Verifier) fetch(ctx context.Context, s *source, token *UnverifiedToken) (keys *servedKeys, joined bool, err error) {
-	s.mu.Lock()
-	f := s.flight
-	joined = f != nil
-	if !joined {
-		f = &flight{done: make(chan struct{})}
-		s.flight = f
-		// Whoever started it may leave; the others still wait for it.
+func (v *Verifier) fetch(ctx context.Context, s *source, token *UnverifiedToken) (*flight, boarding, error) {
+	f, how := s.board(v.now())
+	if how == began {
+		// Whoever began it may leave; the others still wait for it.
 		go v.fly(context.WithoutCancel(ctx), s, f, token.issuer)
 	}
-	s.mu.Unlock()
 	select {
 	case <-f.done:
-		return f.keys, joined, forToken(f.err, token)
 	case <-ctx.Done():
-		return nil, joined, fmt.Errorf("verify token: fetch keys of %s: %w", token.issuer, ctx.Err())
+		return nil, how, fmt.Errorf("verify token: fetch keys of %s: %w", token.issuer, ctx.Err())
 	}
+	err := forToken(f.err, token)
+	if how == repeated {
+		err = askedTooOften(err)
+	}
+	return f, how, err
+}
+
+// board returns the fetch that is under way. If there is none it is a new one, or
+// the last one where the issuer may not be asked now.
+func (s *source) board(now time.Time) (*flight, boarding) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.flight != nil:
+		return s.flight, joined
+	case !s.takeMiss(now):
+		return s.last, repeated
+	}
+	s.flight = &flight{done: make(chan struct{}), began: now}
+	return s.flight, began
+}
+
+// askedTooOften adds to a refusal that the issuer was not asked for it.
+func askedTooOften(err error) error {
+	if rejected, ok := errors.AsType[*RejectedError](err); ok {
+		rejected.Err = errors.Join(rejected.Err, errAskedTooOften)
+	}
+	return err
 }
 
 // forToken adds to a failed fetch which token it was for.
@@ -180,19 +226,17 @@ func forToken(err error, token *UnverifiedToken) error {
 	return &own
 }
 
-// fly does the fetch, keeps what it brought and ends the flight. A failure is
-// not kept.
+// fly does the fetch, keeps what it brought and ends the flight.
 func (v *Verifier) fly(ctx context.Context, s *source, f *flight, issuer string) {
 	ctx, cancel := context.WithTimeout(ctx, v.timeout)
 	defer cancel()
-	from := v.now()
 	keys, ttl, err := v.fetchKeys(ctx, issuer)
 	f.keys, f.err = keys, err
 	if err == nil {
-		s.keys.Store(&keptKeys{servedKeys: keys, from: from, until: from.Add(v.keptFor(ttl))})
+		s.keys.Store(&keptKeys{servedKeys: keys, from: f.began, until: f.began.Add(v.keptFor(ttl))})
 	}
 	s.mu.Lock()
-	s.flight = nil
+	s.flight, s.last = nil, f
 	s.mu.Unlock()
 	close(f.done)
 }
@@ -205,10 +249,8 @@ func (v *Verifier) keptFor(ttl time.Duration) time.Duration {
 	return min(ttl, time.Hour)
 }
 
-// takeMiss reports whether the issuer may be asked for an unknown kid.
+// takeMiss reports whether the issuer may be asked. The caller holds mu.
 func (s *source) takeMiss(now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	switch elapsed := now.Sub(s.missedAt); {
 	case elapsed < 0 || elapsed >= missBurst*missEvery:
 		s.misses, s.missedAt = 0, now
@@ -224,10 +266,17 @@ func (s *source) takeMiss(now time.Time) bool {
 	return true
 }
 
-func (s *source) returnMiss() {
+// reward gives back what a fetch cost, because one of its keys verified a token.
+func (s *source) reward(f *flight) {
+	if f == nil {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.misses = max(s.misses-1, 0)
+	if !f.fruitful {
+		f.fruitful = true
+		s.misses = max(s.misses-1, 0)
+	}
 }
 
 // mayMend reports whether what the issuer serves now may be better than what it

@@ -153,18 +153,30 @@ func (v *Verifier) Verify(ctx context.Context, token *UnverifiedToken, provider 
 	if err := claims.readTimes(token, v.now().Unix(), int64(v.maxAge/time.Second)); err != nil {
 		return nil, err
 	}
-	key, err := v.findKey(ctx, token, provider)
+	signer, err := v.signer(ctx, token, provider)
 	if err != nil {
 		return nil, err
 	}
-	if err := key.verify(token); err != nil {
-		if key = v.replacement(ctx, token, provider); key == nil || key.verify(token) != nil {
+	claims.KeyID = signer.kid
+	claims.readOptional()
+	return claims, nil
+}
+
+// signer returns the key that signed the token.
+func (v *Verifier) signer(ctx context.Context, token *UnverifiedToken, provider Provider) (*verificationKey, error) {
+	s := v.source(token.issuer)
+	found, err := v.findKey(ctx, s, token, provider)
+	if err != nil {
+		return nil, err
+	}
+	if err := found.key.verify(token); err != nil {
+		var none error
+		if found, none = v.replacement(ctx, s, token, provider); none != nil || found.key.verify(token) != nil {
 			return nil, err
 		}
 	}
-	claims.KeyID = key.kid
-	claims.readOptional()
-	return claims, nil
+	s.reward(found.from)
+	return found.key, nil
 }
 
 // Forget drops the keys of an issuer, so that the next token fetches them.
