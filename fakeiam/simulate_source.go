@@ -15,9 +15,10 @@ type policySource struct {
 }
 
 // sourceTargets asks about the identity as it is there: what its ARN says of its
-// path is not looked at (observed).
+// path is not looked at (observed). A denial has the ARN that was asked about, and
+// tells neither the path nor whether anybody is there.
 func (s *Server) sourceTargets(call *awsapi.Call, sourceARN string) []awsapi.Target {
-	t := awsapi.Target{Resource: sourceARN}
+	t := awsapi.Target{Resource: sourceARN, Shown: sourceARN}
 	if i, err := s.source(call, sourceARN); err == nil {
 		t.Resource = i.arn
 		t.Fill = func(ctx *policy.Context) { fillResourceTags(ctx, i.tags) }

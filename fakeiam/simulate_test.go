@@ -343,12 +343,14 @@ func TestSimulationGate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.ok("CreateRole", "RoleName", "secret", "Path", "/closed/", "AssumeRolePolicyDocument", trusted)
-	open := "arn:aws:iam::" + account + ":role/open/secret"
-	k := w.user("asker", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:SimulatePrincipalPolicy","iam:GetContextKeysForPrincipalPolicy"],"Resource":"`+open+`"}]}`)
+	const arns = "arn:aws:iam::" + account + ":role/"
+	k := w.user("asker", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:SimulatePrincipalPolicy","iam:GetContextKeysForPrincipalPolicy"],"Resource":"`+arns+`open/*"}]}`)
 	for _, action := range []string{"SimulatePrincipalPolicy", "GetContextKeysForPrincipalPolicy"} {
-		a := w.call(k, action, "PolicySourceArn", open, "ActionNames.member.1", "s3:GetObject")
-		if a.status != 403 || !strings.Contains(a.body, "iam:"+action+" on resource: arn:aws:iam::"+account+":role/closed/secret because") {
-			t.Errorf("%s: %d %s", action, a.status, a.body)
+		for _, source := range []string{arns + "open/secret", arns + "secret", arns + "none"} {
+			a := w.call(k, action, "PolicySourceArn", source, "ActionNames.member.1", "s3:GetObject")
+			if a.status != 403 || !strings.Contains(a.body, "iam:"+action+" on resource: "+source+" because") {
+				t.Errorf("%s of %s: %d %s", action, source, a.status, a.body)
+			}
 		}
 	}
 	for _, action := range []string{"SimulateCustomPolicy", "GetContextKeysForCustomPolicy"} {
