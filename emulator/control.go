@@ -126,7 +126,7 @@ func refuse(w http.ResponseWriter, err error) {
 
 // readJSON reads a request body strictly.
 func readJSON(w http.ResponseWriter, r *http.Request, into any) bool {
-	d := json.NewDecoder(r.Body)
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxParameters))
 	d.DisallowUnknownFields()
 	err := d.Decode(into)
 	if err == nil {

@@ -10,8 +10,11 @@ import (
 	"time"
 )
 
-// maxControlBody bounds what the control port reads: a manifest.
-const maxControlBody = 32 << 20
+// What the control port reads at most: a manifest, or the parameters of a call.
+const (
+	maxControlBody = 32 << 20
+	maxParameters  = 1 << 20
+)
 
 // guard stands before everything on the control port, which can mint any
 // token. A web page in the user's browser must not reach it: neither under
@@ -30,6 +33,8 @@ func (e *Emulator) guard(next http.Handler) http.Handler {
 		case !e.tokenAllowed(r):
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			writeError(w, http.StatusUnauthorized, "the control token is missing or wrong", "set IRSATZ_CONTROL_TOKEN")
+		case r.ContentLength > maxControlBody:
+			refuseBody(w, &http.MaxBytesError{Limit: maxControlBody})
 		default:
 			deadlineBody(w, 30*time.Second)
 			r.Body = http.MaxBytesReader(w, r.Body, maxControlBody)

@@ -1,6 +1,7 @@
 package emulator_test
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -136,11 +137,16 @@ func TestControlBodies(t *testing.T) {
 	}
 	t.Run("too long", func(t *testing.T) {
 		t.Parallel()
-		for _, path := range []string{"/v1/state", "/v1/tokens"} {
-			got := raw(t, strings.TrimPrefix(s.ControlURL(), "http://"),
-				"POST "+path+" HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 34000000\r\n\r\n"+strings.Repeat(" ", 33<<20))
+		const announced, chunked = "Content-Length: 34000000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"
+		for request, rest := range map[string]string{
+			"/v1/state HTTP/1.1\r\nHost: 127.0.0.1\r\n" + announced:  "",
+			"/v1/tokens HTTP/1.1\r\nHost: 127.0.0.1\r\n" + announced: "",
+			"/v1/state HTTP/1.1\r\nHost: 127.0.0.1\r\n" + chunked:    fmt.Sprintf("%x\r\n%s", 32<<20+1, strings.Repeat(" ", 32<<20+1)),
+			"/v1/tokens HTTP/1.1\r\nHost: 127.0.0.1\r\n" + chunked:   fmt.Sprintf("%x\r\n%s", 1<<20+1, strings.Repeat(" ", 1<<20+1)),
+		} {
+			got := raw(t, strings.TrimPrefix(s.ControlURL(), "http://"), "POST "+request+rest)
 			if got.status != http.StatusRequestEntityTooLarge {
-				t.Errorf("%s: %d %s", path, got.status, got.body)
+				t.Errorf("%s: %d %s", request, got.status, got.body)
 			}
 		}
 	})
