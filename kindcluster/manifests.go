@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sigs.k8s.io/yaml"
@@ -150,9 +151,33 @@ func (o Options) overlay(of object) {
 	}
 	labels["app.kubernetes.io/part-of"] = "irsatz"
 	metadata["labels"] = labels
-	if of["kind"] == "Deployment" {
+	switch of["kind"] {
+	case "Namespace":
+		metadata["annotations"] = o.annotations()
+	case "Deployment":
 		o.container(within(of, "spec", "template", "spec"))
 	}
+}
+
+// annotations are what Status wants to know.
+func (o Options) annotations() map[string]any {
+	annotations := map[string]any{modeAnnotation: string(o.Mode)}
+	if o.Host.IsValid() {
+		annotations[hostAnnotation] = o.Host.String()
+	}
+	if endpoint := o.HostEndpoint(); endpoint != "" {
+		annotations[endpointAnnotation] = endpoint
+	}
+	return annotations
+}
+
+// HostEndpoint is the URL at which programs of this machine reach irsatz in the
+// cluster, or "" if none leads to it.
+func (o Options) HostEndpoint() string {
+	if o.Port == 0 || o.Host.IsValid() {
+		return ""
+	}
+	return "http://127.0.0.1:" + strconv.Itoa(o.Port)
 }
 
 // container sets what a deployment's one container runs, and how.

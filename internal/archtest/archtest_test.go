@@ -53,7 +53,7 @@ var rules = archtest.Rules{
 		"kubernetes": {"webhook"},
 
 		// A kind cluster, and irsatz in it.
-		"kindcluster": {"deploy"},
+		"kindcluster": {"deploy", "webhook"}, // the mark that the webhook makes
 
 		// The decision and its record.
 		"iam/policy": {"iam/arn", "iam/catalogue"},
