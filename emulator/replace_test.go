@@ -69,6 +69,17 @@ func (s *server) bucketPolicy(bucket string) string {
 	return read(s, got).body
 }
 
+// interrupt begins with the setup and gets as far as IAM: that S3 does not take it
+// leaves what a crash in between leaves.
+func interrupt(t *testing.T, setup, dir string) {
+	t.Helper()
+	foreign := edited(t, setup, replacedBucket, "") + "---\napiVersion: irsatz/v1\naccount: \"444455556666\"\nbuckets:\n" + replacedBucket
+	_, err := emulator.Start(emulator.Config{Listen: "127.0.0.1:0", Control: "127.0.0.1:0", DataDir: dir, State: parse(t, foreign)})
+	if err == nil || !strings.Contains(err.Error(), "it belongs to account") {
+		t.Fatalf("start with another's bucket: %v", err)
+	}
+}
+
 // edited is the setup with the one text in it replaced.
 func edited(t *testing.T, setup, old, new string) string {
 	t.Helper()
@@ -105,12 +116,7 @@ func TestReplaced(t *testing.T) {
 			before, _ := first.IAM().Snapshot().User(account, "u")
 			first.close()
 			changed := edited(t, replaceSetup, c.old, c.new)
-			// A start that IAM has taken, and S3 not, is as one that was killed between.
-			foreign := edited(t, changed, replacedBucket, "") + "---\napiVersion: irsatz/v1\naccount: \"444455556666\"\nbuckets:\n" + replacedBucket
-			_, err := emulator.Start(emulator.Config{Listen: "127.0.0.1:0", Control: "127.0.0.1:0", DataDir: dir, State: parse(t, foreign)})
-			if err == nil || !strings.Contains(err.Error(), "it belongs to account") {
-				t.Fatalf("start with another's bucket: %v", err)
-			}
+			interrupt(t, changed, dir)
 			s := start(t, changed, in(dir))
 
 			client := s.root()
@@ -189,4 +195,37 @@ func TestOtherCase(t *testing.T) {
 	if p, _ := s.IAM().Snapshot().InstanceProfile(account, "ip"); p.RoleName != "App" {
 		t.Errorf("instance profile %+v", p)
 	}
+}
+
+// TestHalfway: what an interrupted start made of IAM is not served as it is, nor
+// taken for what files say that were changed back.
+func TestHalfway(t *testing.T) {
+	t.Parallel()
+	const app, open = "roleName: app, path: /, roleId: AROAONEEXAMPLEEXAMPLE, managedPolicyArns: [\"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess\"]",
+		"roleName: app, path: /, roleId: AROATWOEXAMPLEEXAMPLE, managedPolicyArns: [\"arn:aws:iam::aws:policy/AmazonS3FullAccess\"]"
+	dir := t.TempDir()
+	first := start(t, replaceSetup, in(dir))
+	before := first.role("app")
+	first.update(func(d *iam.Draft) error {
+		_, err := d.UpdateRole(account, "door", func(r *iam.Role) error { r.Description = "by hand"; return nil })
+		return err
+	})
+	first.close()
+	interrupt(t, edited(t, replaceSetup, app, open), dir)
+	none := emulator.Config{Listen: "127.0.0.1:0", Control: "127.0.0.1:0", DataDir: dir}
+	if _, err := emulator.Start(none); err == nil || !strings.Contains(err.Error(), "interrupted") {
+		t.Errorf("start without files: %v", err)
+	}
+	second := start(t, replaceSetup, in(dir))
+	if r := second.role("app"); r.ID != before.ID || strings.Join(r.AttachedARNs, " ") != strings.Join(before.AttachedARNs, " ") {
+		t.Errorf("role %+v", r)
+	}
+	if r := second.role("door"); r.Description != "by hand" {
+		t.Errorf("role that no file changed: %+v", r)
+	}
+	if _, err := second.as(second.role("app"), "t").Get(t.Context(), "guarded", "k"); code(t, err) != "AccessDenied" {
+		t.Errorf("past the bucket's Deny: %v", err)
+	}
+	second.close()
+	start(t, "", in(dir)).close()
 }

@@ -20,9 +20,18 @@ import (
 // meanwhile; what was changed in the files, or is new, is made so.
 const filePrefix = "file/"
 
+// halfwayKey is the key of a list of such keys, which is there while a start makes
+// of the state what the files say under them, and stays if that is interrupted.
+const halfwayKey = "halfway"
+
+// errHalfway says that the state may be what nobody wanted, such as a role that may
+// read a bucket whose policy does not deny it yet.
+var errHalfway = errors.New("the last start was interrupted while it made of the state what its files say: start with files again")
+
 // files tells what in the files is new or was changed since the last run.
 type files struct {
 	was, now map[string][]byte
+	halfway  []string // keys that the last run did not finish with
 	err      error
 }
 
@@ -35,6 +44,13 @@ func keptFiles(records *datadir.Records) (*files, error) {
 		f.was[key] = slices.Clone(value)
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	err = records.Load(halfwayKey, func(_ string, value []byte) error { return json.Unmarshal(value, &f.halfway) })
+	for _, key := range f.halfway {
+		f.was[key] = nil // whatever they say now is another thing
+	}
 	return f, err
 }
 
@@ -50,8 +66,9 @@ func noteFiles(c *change) error {
 }
 
 // continueWith makes an old world be what the files say, as far as they did not
-// say it before. They are taken for done with the last step, so that a crash in
-// between does no harm.
+// say it before. They are taken for done with the last step, and what the first
+// one is about is known with it, so that the start after a crash in between does
+// all of it, be it with other files.
 func (e *Emulator) continueWith(w *world, state *manifest.State) error {
 	f, err := keptFiles(w.records)
 	if err != nil {
@@ -66,14 +83,17 @@ func (e *Emulator) continueWith(w *world, state *manifest.State) error {
 	if err := errors.Join(loader.errs...); err != nil {
 		return err
 	}
-	c.entities = f.entities(c.named).settle
-	changed := f.seed(c.objects)
-	maps.Copy(c.records, f.changes())
-	if f.err != nil {
-		return f.err
+	changedEntities, changed := f.entities(c.named), f.seed(c.objects)
+	along, err := f.begin(c.records)
+	if err != nil {
+		return err
 	}
 	// IAM goes first, because policies of buckets are held to whom they name then.
-	if err := w.store.Update(c.entities); err != nil {
+	err = w.store.Update(func(d *iam.Draft) error {
+		along(d)
+		return changedEntities.settle(d)
+	})
+	if err != nil {
 		return err
 	}
 	if err := changed.settle(w.s3, c.objects); err != nil {
@@ -131,6 +151,22 @@ func (f *files) changes() map[string][]byte {
 		return nil
 	}
 	return differences(f.was, f.now)
+}
+
+// begin adds what is to be kept with the last step, and returns what is to be kept
+// with the first: of which entities, where there are any.
+func (f *files) begin(last map[string][]byte) (along func(*iam.Draft), err error) {
+	if len(f.halfway) > 0 && len(f.now) == 0 {
+		return nil, errHalfway
+	}
+	changes := f.changes()
+	maps.Copy(last, changes)
+	if len(changes) == 0 || f.err != nil {
+		return func(*iam.Draft) {}, f.err
+	}
+	last[halfwayKey] = nil
+	keys, err := json.Marshal(slices.Sorted(maps.Keys(changes)))
+	return func(d *iam.Draft) { d.Along(halfwayKey, keys) }, err
 }
 
 // changed notes what the files say of an entity, and reports whether they said
