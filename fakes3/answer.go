@@ -107,7 +107,28 @@ func (x *exchange) refuse(e *awsapi.Error) {
 }
 
 func element(b *strings.Builder, name, value string) {
-	b.WriteString("<" + name + ">")
+	b.WriteByte('<')
+	b.WriteString(name)
+	b.WriteByte('>')
+	text(b, value)
+	b.WriteString("</")
+	b.WriteString(name)
+	b.WriteByte('>')
+}
+
+// optional writes an element that is left out where it would be empty.
+func optional(b *strings.Builder, name, value string) {
+	if value != "" {
+		element(b, name, value)
+	}
+}
+
+// text writes character data.
+func text(b *strings.Builder, value string) {
+	if plain(value) {
+		b.WriteString(value)
+		return
+	}
 	for i := 0; i < len(value); {
 		r, size := utf8.DecodeRuneInString(value[i:])
 		switch {
@@ -126,5 +147,14 @@ func element(b *strings.Builder, name, value string) {
 		}
 		i += size
 	}
-	b.WriteString("</" + name + ">")
+}
+
+// plain reports whether a text is ASCII that stands for itself.
+func plain(value string) bool {
+	for i := range len(value) {
+		if c := value[i]; c < ' ' || c >= utf8.RuneSelf || c == '&' || c == '<' || c == '>' {
+			return false
+		}
+	}
+	return true
 }

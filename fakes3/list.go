@@ -3,7 +3,9 @@ package fakes3
 import (
 	"encoding/base64"
 	"encoding/xml"
+	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/irsatz/irsatz/fakes3/storage"
@@ -64,36 +66,6 @@ func behindPrefix(q storage.Query) storage.Query {
 	return q
 }
 
-type listResult struct {
-	XMLName    xml.Name   `xml:"ListBucketResult"`
-	Xmlns      string     `xml:"xmlns,attr"`
-	Name       string     `xml:"Name"`
-	Prefix     string     `xml:"Prefix"`
-	Marker     *string    `xml:"Marker"`
-	NextMarker string     `xml:"NextMarker,omitempty"`
-	Token      string     `xml:"ContinuationToken,omitempty"`
-	NextToken  string     `xml:"NextContinuationToken,omitempty"`
-	StartAfter string     `xml:"StartAfter,omitempty"`
-	KeyCount   *int       `xml:"KeyCount"`
-	MaxKeys    int        `xml:"MaxKeys"`
-	Delimiter  string     `xml:"Delimiter,omitempty"`
-	Encoding   string     `xml:"EncodingType,omitempty"`
-	Truncated  bool       `xml:"IsTruncated"`
-	Contents   []listItem `xml:"Contents"`
-	Common     []common   `xml:"CommonPrefixes"`
-}
-
-type listItem struct {
-	Key      string `xml:"Key"`
-	Modified string `xml:"LastModified"`
-	ETag     string `xml:"ETag"`
-	summed
-	Size    int64          `xml:"Size"`
-	Owner   *owner         `xml:"Owner"`
-	Class   string         `xml:"StorageClass"`
-	Restore *restoreStatus `xml:"RestoreStatus"`
-}
-
 // summed says which checksum something listed has.
 type summed struct {
 	Algorithm string `xml:"ChecksumAlgorithm,omitempty"`
@@ -135,57 +107,100 @@ func (x *exchange) listObjects() *awsapi.Error {
 	v2 := x.op.variant == listV2
 	prefix, _ := param(x.params, "prefix")
 	delimiter, _ := param(x.params, "delimiter")
-	out := listResult{Xmlns: xmlNamespace, Name: x.name, Prefix: encode(prefix), Delimiter: encode(delimiter), MaxKeys: most, Encoding: kind}
-	fetch, _ := param(x.params, "fetch-owner")
-	if v2 {
-		out.Token, _ = param(x.params, "continuation-token")
-		if after == "" {
-			after, _ = param(x.params, "start-after")
-			out.StartAfter = encode(after)
-		}
-	} else {
-		after, _ = param(x.params, "marker")
-		marker := encode(after)
-		out.Marker = &marker
-	}
 	q := storage.Query{Prefix: prefix, Delimiter: delimiter, After: after, Limit: most}
-	if !v2 {
+	switch {
+	case !v2:
+		q.After, _ = param(x.params, "marker")
 		q = behindPrefix(q)
+	case after == "":
+		q.After, _ = param(x.params, "start-after")
 	}
 	page, lerr := x.store.Objects(x.bucket.Bucket, q)
 	if lerr != nil {
 		return failed(lerr, x.name, "")
 	}
-	var who *owner
-	if !v2 || fetch == "true" {
-		who = canonicalUser(x.bucket.Owner)
+	// Written by hand, since encoding/xml takes longer than all the rest.
+	var out strings.Builder
+	out.Grow(512 + 384*len(page.Entries))
+	out.WriteString(xml.Header + `<ListBucketResult xmlns="` + xmlNamespace + `">`)
+	element(&out, "Name", x.name)
+	element(&out, "Prefix", encode(prefix))
+	if v2 {
+		x.listedFrom(&out, page, encode)
+	} else {
+		x.listedBehind(&out, page, encode)
 	}
-	out.Truncated = page.Truncated
-	next := out.add(page, encode, func(item *listItem, o *storage.Object) { item.Owner, item.Restore = who, x.statusOf(o) })
-	switch {
-	case v2:
-		n := len(out.Contents) + len(out.Common)
-		out.KeyCount = &n
-		if out.Truncated {
-			out.NextToken = seal(next)
-		}
-	case out.Truncated && delimiter != "":
-		out.NextMarker = encode(next)
-	}
-	return x.answerXML(out)
+	element(&out, "MaxKeys", itoa(most))
+	optional(&out, "Delimiter", encode(delimiter))
+	optional(&out, "EncodingType", kind)
+	element(&out, "IsTruncated", strconv.FormatBool(page.Truncated))
+	x.listed(&out, page, encode)
+	out.WriteString("</ListBucketResult>")
+	x.answer(http.StatusOK, []byte(out.String()))
+	return nil
 }
 
-// add fills in what is listed, and returns the last name.
-func (r *listResult) add(page storage.Page, encode func(string) string, more func(*listItem, *storage.Object)) (last string) {
+// listedFrom says what ListObjectsV2 has of where a page begins and ends.
+func (x *exchange) listedFrom(out *strings.Builder, page storage.Page, encode func(string) string) {
+	token, _ := param(x.params, "continuation-token")
+	optional(out, "ContinuationToken", token)
+	if page.Truncated {
+		element(out, "NextContinuationToken", seal(page.Last()))
+	}
+	if token == "" {
+		start, _ := param(x.params, "start-after")
+		optional(out, "StartAfter", encode(start))
+	}
+	element(out, "KeyCount", itoa(len(page.Entries)))
+}
+
+// listedBehind says what ListObjects has of it.
+func (x *exchange) listedBehind(out *strings.Builder, page storage.Page, encode func(string) string) {
+	marker, _ := param(x.params, "marker")
+	element(out, "Marker", encode(marker))
+	if delimiter, _ := param(x.params, "delimiter"); page.Truncated && delimiter != "" {
+		optional(out, "NextMarker", encode(page.Last()))
+	}
+}
+
+// listed writes what is listed: objects, and then common prefixes.
+func (x *exchange) listed(out *strings.Builder, page storage.Page, encode func(string) string) {
+	var who *owner
+	if fetch, _ := param(x.params, "fetch-owner"); x.op.variant != listV2 || fetch == "true" {
+		who = canonicalUser(x.bucket.Owner)
+	}
 	for _, e := range page.Entries {
 		if e.Prefix != "" {
-			r.Common, last = append(r.Common, common{encode(e.Prefix)}), e.Prefix
 			continue
 		}
 		o := e.Object
-		item := listItem{Key: encode(o.Key), Modified: o.Modified.Format(listTime), ETag: o.ETag, summed: summedBy(o.Checksum), Size: o.Size(), Class: className(o)}
-		more(&item, o)
-		r.Contents, last = append(r.Contents, item), o.Key
+		out.WriteString("<Contents>")
+		element(out, "Key", encode(o.Key))
+		element(out, "LastModified", o.Modified.Format(listTime))
+		element(out, "ETag", o.ETag)
+		sum := summedBy(o.Checksum)
+		optional(out, "ChecksumAlgorithm", sum.Algorithm)
+		optional(out, "ChecksumType", sum.Kind)
+		element(out, "Size", strconv.FormatInt(o.Size(), 10))
+		if who != nil {
+			out.WriteString("<Owner>")
+			element(out, "ID", who.ID)
+			out.WriteString("</Owner>")
+		}
+		element(out, "StorageClass", className(o))
+		if status := x.statusOf(o); status != nil {
+			out.WriteString("<RestoreStatus>")
+			element(out, "IsRestoreInProgress", strconv.FormatBool(status.Ongoing))
+			element(out, "RestoreExpiryDate", status.Expires)
+			out.WriteString("</RestoreStatus>")
+		}
+		out.WriteString("</Contents>")
 	}
-	return last
+	for _, e := range page.Entries {
+		if e.Prefix != "" {
+			out.WriteString("<CommonPrefixes>")
+			element(out, "Prefix", encode(e.Prefix))
+			out.WriteString("</CommonPrefixes>")
+		}
+	}
 }

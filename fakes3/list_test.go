@@ -3,6 +3,7 @@ package fakes3_test
 import (
 	"html"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -96,5 +97,39 @@ func TestListingChecksums(t *testing.T) {
 	buckets := w.call(w.root(), http.MethodGet, "/")
 	if diff := cmp.Diff([]string{"arn:aws:s3:::data", "arn:aws:s3:::sums"}, all(buckets.body, "BucketArn")); diff != "" {
 		t.Errorf("%s", buckets.body)
+	}
+}
+
+// TestWholeListing: everything that a listing says, in S3's order.
+func TestWholeListing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.bucket("list", account)
+	for _, key := range []string{"a&<b>", "dir/1", "dir/2"} {
+		w.object("list", key, "x")
+	}
+	const (
+		head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + `<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>list</Name>`
+		etag = `<LastModified>T</LastModified><ETag>"9dd4e461268c8034f5c8564e155c67a6"</ETag>`
+		size = `<ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType><Size>1</Size>`
+	)
+	first := w.call(w.root(), http.MethodGet, "/list?fetch-owner=true&list-type=2&max-keys=1").body
+	who := `<Owner><ID>` + said(first, "ID") + `</ID></Owner>`
+	for _, tt := range []struct{ target, want string }{
+		{"?delimiter=/", `<Prefix></Prefix><Marker></Marker><MaxKeys>1000</MaxKeys><Delimiter>/</Delimiter><IsTruncated>false</IsTruncated>` +
+			`<Contents><Key>a&amp;&lt;b&gt;</Key>` + etag + size + who + `<StorageClass>STANDARD</StorageClass></Contents>` +
+			`<CommonPrefixes><Prefix>dir/</Prefix></CommonPrefixes>`},
+		{"?list-type=2&max-keys=1&encoding-type=url&start-after=A", `<Prefix></Prefix><NextContinuationToken>MWEmPGI-</NextContinuationToken><StartAfter>A</StartAfter>` +
+			`<KeyCount>1</KeyCount><MaxKeys>1</MaxKeys><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>` +
+			`<Contents><Key>a%26%3Cb%3E</Key>` + etag + size + `<StorageClass>STANDARD</StorageClass></Contents>`},
+		{"?list-type=2&prefix=dir/&continuation-token=MWRpci8x", `<Prefix>dir/</Prefix><ContinuationToken>MWRpci8x</ContinuationToken>` +
+			`<KeyCount>1</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated>` +
+			`<Contents><Key>dir/2</Key>` + etag + size + `<StorageClass>STANDARD</StorageClass></Contents>`},
+		{"?list-type=2&max-keys=0", `<Prefix></Prefix><KeyCount>0</KeyCount><MaxKeys>0</MaxKeys><IsTruncated>false</IsTruncated>`},
+	} {
+		got := regexp.MustCompile(`<LastModified>[^<]+`).ReplaceAllString(w.call(w.root(), http.MethodGet, "/list"+tt.target).body, "<LastModified>T")
+		if diff := cmp.Diff(head+tt.want+"</ListBucketResult>", got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.target, diff)
+		}
 	}
 }

@@ -177,6 +177,18 @@ type Page struct {
 	Truncated bool
 }
 
+// Last returns the last name listed, "" if there is none.
+func (p Page) Last() string {
+	if len(p.Entries) == 0 {
+		return ""
+	}
+	e := p.Entries[len(p.Entries)-1]
+	if e.Prefix != "" {
+		return e.Prefix
+	}
+	return e.Object.Key
+}
+
 // UploadEntry is a name in a listing of uploads: a common prefix, or else an
 // upload.
 type UploadEntry struct {
