@@ -126,7 +126,7 @@ func (w *relay) ReadFrom(r io.Reader) (n int64, err error) {
 }
 
 // piece is what a client must take within patience.
-const piece = 256 << 10
+const piece = 1 << 20
 
 // pour writes a body piece by piece, so that a client may be slow but must not
 // stop taking it.
