@@ -60,7 +60,7 @@ func (v *Verifier) Key(secret string, s Scope) [sha256.Size]byte {
 }
 
 func (a *Authorization) verify(r *http.Request, style Style, key [sha256.Size]byte, payloadHash string) error {
-	canonical, readable := a.appendCanonical(make([]byte, 0, 1024), r, style, payloadHash)
+	canonical, readable := a.appendCanonical(make([]byte, 0, typicalCanonical), r, style, payloadHash)
 	toSign := a.appendStringToSign(make([]byte, 0, 160), canonical)
 	var mac [2 * sha256.Size]byte
 	sum := hmacSHA256(key[:], toSign)
@@ -72,6 +72,10 @@ func (a *Authorization) verify(r *http.Request, style Style, key [sha256.Size]by
 	}
 	return &MismatchError{StringToSign: string(toSign), CanonicalRequest: string(canonical), Provided: a.Signature}
 }
+
+// typicalCanonical is room for the canonical request of a session, whose token is
+// most of it.
+const typicalCanonical = 2 << 10
 
 func (a *Authorization) appendStringToSign(dst, canonical []byte) []byte {
 	dst = append(dst, Algorithm+"\n"...)
@@ -149,6 +153,9 @@ func appendHeader(dst []byte, r *http.Request, name string) []byte {
 
 func appendFolded(dst []byte, v string) []byte {
 	v = strings.Trim(v, " \t")
+	if !strings.Contains(v, "  ") {
+		return append(dst, v...)
+	}
 	blank := false
 	for i := 0; i < len(v); i++ {
 		if v[i] == ' ' && blank {
