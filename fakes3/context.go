@@ -3,6 +3,7 @@ package fakes3
 import (
 	"crypto/tls"
 	"net/http"
+	"net/textproto"
 	"strconv"
 	"strings"
 
@@ -107,7 +108,7 @@ func (x *exchange) context(action string) *policy.Context {
 		fillHeaders(ctx, x.header, aclHeaders)
 	case "PutObjectAcl", "PutObjectVersionAcl":
 		fillHeaders(ctx, x.header, aclHeaders)
-		fillHeaders(ctx, x.header, []string{"x-amz-storage-class"})
+		fillHeaders(ctx, x.header, classHeaders)
 	case "PutObjectTagging", "PutObjectVersionTagging":
 		fillObjectTags(ctx, x.tags)
 	case "PutObjectRetention":
@@ -116,10 +117,10 @@ func (x *exchange) context(action string) *policy.Context {
 		x.fillHold(ctx, x.header)
 	case "DeleteObject":
 		if x.op.name == action { // not DeleteObjects, which has one for each object
-			fillHeaders(ctx, x.header, []string{"if-match"})
+			fillHeaders(ctx, x.header, matchHeaders)
 		}
 	case "UpdateObjectEncryption":
-		fillHeaders(ctx, x.header, []string{"x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"})
+		fillHeaders(ctx, x.header, encryptionHeaders)
 	case "PutInventoryConfiguration":
 		if e, ok := x.early.(*shape.Element); ok && e.Find("OptionalFields", "Field") != nil {
 			ctx.SetValues("s3:InventoryAccessibleOptionalFields", e.Find("OptionalFields").Texts("Field")...)
@@ -155,20 +156,38 @@ func fillExisting(ctx *policy.Context, o *storage.Object) {
 	}
 }
 
+// headerKey is a header that a condition key is set to.
+type headerKey struct{ header, key string }
+
+// headerKeys are the keys of these headers.
+func headerKeys(names ...string) []headerKey {
+	var keys []headerKey
+	for _, name := range names {
+		keys = append(keys, headerKey{textproto.CanonicalMIMEHeaderKey(name), "s3:" + name})
+	}
+	return keys
+}
+
 var (
-	aclHeaders = []string{"x-amz-acl", "x-amz-grant-full-control", "x-amz-grant-read", "x-amz-grant-read-acp", "x-amz-grant-write", "x-amz-grant-write-acp"}
-	putHeaders = []string{
+	aclHeaders = headerKeys("x-amz-acl", "x-amz-grant-full-control", "x-amz-grant-read", "x-amz-grant-read-acp", "x-amz-grant-write", "x-amz-grant-write-acp")
+	putHeaders = headerKeys(
 		"x-amz-object-annotation-directive", "x-amz-server-side-encryption",
 		"x-amz-server-side-encryption-aws-kms-key-id", "x-amz-server-side-encryption-customer-algorithm",
 		"x-amz-storage-class", "x-amz-website-redirect-location",
-	}
+	)
+	sourceHeaders     = headerKeys("x-amz-copy-source")
+	directiveHeaders  = headerKeys("x-amz-metadata-directive")
+	classHeaders      = headerKeys("x-amz-storage-class")
+	encryptionHeaders = headerKeys("x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id")
+	matchHeaders      = headerKeys("if-match")
+	conditionHeaders  = headerKeys("if-match", "if-none-match")
 )
 
-// fillHeaders sets keys to the headers of the same name, as they were sent.
-func fillHeaders(ctx *policy.Context, h http.Header, names []string) {
-	for _, name := range names {
-		if v := h.Get(name); v != "" {
-			ctx.Set("s3:"+name, v)
+// fillHeaders sets keys to the headers, as they were sent.
+func fillHeaders(ctx *policy.Context, h http.Header, keys []headerKey) {
+	for _, k := range keys {
+		if values := h[k.header]; len(values) > 0 && values[0] != "" {
+			ctx.Set(k.key, values[0])
 		}
 	}
 }
@@ -177,10 +196,10 @@ func fillHeaders(ctx *policy.Context, h http.Header, names []string) {
 // apply are not in the request, so they are not in its context.
 func (x *exchange) fillPut(ctx *policy.Context) {
 	if x.op.variant == copying { // elsewhere the header is without effect
-		fillHeaders(ctx, x.header, []string{"x-amz-copy-source"})
+		fillHeaders(ctx, x.header, sourceHeaders)
 	}
 	if x.op.name == "CopyObject" {
-		fillHeaders(ctx, x.header, []string{"x-amz-metadata-directive"})
+		fillHeaders(ctx, x.header, directiveHeaders)
 	}
 	h := x.asking()
 	fillHeaders(ctx, h, aclHeaders)
@@ -191,7 +210,7 @@ func (x *exchange) fillPut(ctx *policy.Context) {
 	case "PostObject": // was seen not to have the key
 	case "PutObject", "CompleteMultipartUpload", "CopyObject":
 		ctx.Set("s3:ObjectCreationOperation", "true")
-		fillHeaders(ctx, x.header, []string{"if-match", "if-none-match"})
+		fillHeaders(ctx, x.header, conditionHeaders)
 	default:
 		ctx.Set("s3:ObjectCreationOperation", "false")
 	}
