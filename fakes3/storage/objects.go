@@ -82,9 +82,14 @@ func (s *Store) put(x *tx, b *Bucket, o *Object) {
 	key := currentKey(b, o.Key)
 	current, ok := x.current.get(key)
 	if ok && o.VersionID == NullVersion {
-		if old, err := x.version(b, current, NullVersion); err == nil {
+		old, err := x.version(b, current, NullVersion)
+		switch {
+		case err != nil:
+		case old == current: // whose place is o's
+			x.release(old.Content)
+			ok = false
+		default:
 			x.take(b, current, old)
-			current, ok = x.current.get(key)
 		}
 	}
 	if ok {
