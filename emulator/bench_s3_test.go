@@ -50,6 +50,8 @@ func BenchmarkS3(b *testing.B) {
 	exchange(b, l.request(http.MethodPut, bare.URL+"/load", nil))
 	small, large := bytes.Repeat([]byte("x"), 1<<10), bytes.Repeat([]byte("x"), 1<<20)
 	for _, base := range l.bases {
+		exchange(b, l.request(http.MethodPut, base+"/load/small", small))
+		exchange(b, l.request(http.MethodPut, base+"/load/large", large))
 		for n := range 100 {
 			exchange(b, l.request(http.MethodPut, fmt.Sprintf("%s/load/list/%d", base, n), small))
 		}
