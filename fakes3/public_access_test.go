@@ -205,6 +205,12 @@ func TestACLs(t *testing.T) {
 	if got := w.do(admin, r); got.err.Message != want {
 		t.Errorf("BlockPublicAcls: %s", got.body)
 	}
+	// A stranger is told less, as of every denial.
+	w.policy("acls", everybody("Allow", "acls", "s3:PutObject", "s3:PutObjectAcl"))
+	w.do(admin, w.request(http.MethodPut, "/acls?publicAccessBlock", switches("BlockPublicAcls")))
+	if got := w.with(creds{"other", "other", ""}, http.MethodPut, "/acls/k", "", "X-Amz-Acl", "public-read"); got.status != 403 || got.err.Message != "Access Denied" {
+		t.Errorf("BlockPublicAcls for a stranger: %d %s", got.status, got.body)
+	}
 	w.object("acls", "there", "x")
 	if got := w.do(admin, w.request(http.MethodPut, "/acls/there?acl", body(who, "FULL_CONTROL"))); got.status != 200 {
 		t.Errorf("object ACL: %d %s", got.status, got.body)

@@ -83,16 +83,16 @@ func (x *exchange) putTagging() *awsapi.Error {
 func (x *exchange) deleteTagging() *awsapi.Error { return x.setTags(nil, http.StatusNoContent) }
 
 func (x *exchange) setTags(tags []iam.Tag, status int) *awsapi.Error {
-	var err *awsapi.Error
-	if x.op.target == toObject {
-		x.stampVersion()
-		err = x.store.retag(x.bucket, x.object, tags)
-	} else {
-		err = x.store.configure(x.bucket, func(s *settings) *awsapi.Error { return s.retag(tags) })
+	if x.op.target == toBucket {
+		if err := x.store.configure(x.bucket, func(s *settings) *awsapi.Error { return s.retag(tags) }); err != nil {
+			return err
+		}
+		return x.done(status)
 	}
-	if err != nil {
+	if err := x.store.retag(x.bucket, x.object, tags); err != nil {
 		return err
 	}
+	x.stampVersion()
 	return x.done(status)
 }
 
