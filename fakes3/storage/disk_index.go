@@ -270,22 +270,11 @@ func (t *diskTable[T]) from(key string) iter.Seq2[string, T] {
 	}
 }
 
-// row is a value that is kept as a record.
-type row[T any] interface {
-	*T
-	encode(*encoder)
-	decode(field) error
-}
+func encodeRow[T any, P describer[T]](value P) []byte { return write(value) }
 
-func encodeRow[T any, P row[T]](value P) []byte {
-	e := &encoder{}
-	value.encode(e)
-	return e.b
-}
-
-func decodeRow[T any, P row[T]](b []byte) (P, error) {
+func decodeRow[T any, P describer[T]](b []byte) (P, error) {
 	value := P(new(T))
-	return value, decode(b, value.decode)
+	return value, read(b, value)
 }
 
 func encodeNumber(n uint64) []byte { return binary.AppendUvarint(nil, n) }
