@@ -30,11 +30,13 @@ type Additions struct {
 	Warnings bool
 }
 
+// CAAnnotation is of a pod, and has the CA that it is given.
+const CAAnnotation = "irsatz/ca"
+
 // What is added.
 const (
-	caAnnotation = "irsatz/ca"
-	caVolume     = "irsatz-ca"
-	caMountPath  = "/var/run/irsatz/ca"
+	caVolume    = "irsatz-ca"
+	caMountPath = "/var/run/irsatz/ca"
 
 	caFile             = caMountPath + "/ca.crt"
 	bundleFile         = caMountPath + "/bundle.pem"
@@ -45,7 +47,7 @@ const (
 // patch follows g's patch of the pod.
 func (a Additions) patch(pod *corev1.Pod, g *grant) []Operation {
 	env, volume := a.env(), a.volume()
-	if len(env) == 0 || pod.Annotations[caAnnotation] != "" {
+	if len(env) == 0 || pod.Annotations[CAAnnotation] != "" {
 		return nil
 	}
 	var operations []Operation
@@ -104,9 +106,9 @@ func (a Additions) trust(pod *corev1.Pod, volume corev1.Volume) []Operation {
 		return operations
 	}
 	if pod.Annotations == nil {
-		return append(operations, add("/metadata/annotations", map[string]string{caAnnotation: string(a.CA)}))
+		return append(operations, add("/metadata/annotations", map[string]string{CAAnnotation: string(a.CA)}))
 	}
-	return append(operations, add("/metadata/annotations/"+strings.ReplaceAll(caAnnotation, "/", "~1"), string(a.CA)))
+	return append(operations, add("/metadata/annotations/"+strings.ReplaceAll(CAAnnotation, "/", "~1"), string(a.CA)))
 }
 
 func (a Additions) volume() *corev1.Volume {
@@ -118,7 +120,7 @@ func (a Additions) volume() *corev1.Volume {
 	case a.CA != nil:
 		return &corev1.Volume{Name: caVolume, VolumeSource: corev1.VolumeSource{DownwardAPI: &corev1.DownwardAPIVolumeSource{
 			Items: []corev1.DownwardAPIVolumeFile{{Path: "ca.crt", FieldRef: &corev1.ObjectFieldSelector{
-				APIVersion: metav1.SchemeGroupVersion.Version, FieldPath: "metadata.annotations['" + caAnnotation + "']",
+				APIVersion: metav1.SchemeGroupVersion.Version, FieldPath: "metadata.annotations['" + CAAnnotation + "']",
 			}}},
 		}}}
 	}

@@ -109,7 +109,7 @@ func (p *program) rootCommand() *cobra.Command {
 		p.exportCommand(),
 		p.trailCommand(), p.whyCommand(), p.scenarioCommand(), p.probeCommand(), p.clockCommand(),
 		p.healthCommand(), p.resetCommand(), p.caCommand(), p.versionCommand(),
-		p.webhookCommand(), p.simulateCommand(), p.lintCommand(),
+		p.webhookCommand(), p.doctorCommand(), p.simulateCommand(), p.lintCommand(),
 	)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	for _, name := range plannedCommands {
@@ -121,7 +121,7 @@ func (p *program) rootCommand() *cobra.Command {
 }
 
 // plannedCommands are verbs of the command line that irsatz will have.
-var plannedCommands = []string{"kind", "fault", "doctor"}
+var plannedCommands = []string{"kind", "fault"}
 
 // planned answers for a verb that is not there yet.
 func planned(name string) *cobra.Command {

@@ -310,3 +310,10 @@ func get(t *testing.T, a *apiServer, path, token string) (status int, header htt
 
 // forAPIServer asks for a token for the API server itself.
 func forAPIServer() authenticationv1.TokenRequestSpec { return authenticationv1.TokenRequestSpec{} }
+
+func write(t *testing.T, file string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

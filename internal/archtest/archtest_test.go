@@ -105,7 +105,7 @@ var rules = archtest.Rules{
 		"k8s.io":                             {"kubernetes", "webhook", "workload"},
 		"sigs.k8s.io/json":                   {"webhook", "workload"},
 		"sigs.k8s.io/kind":                   {"kindcluster"},
-		"sigs.k8s.io/yaml":                   {"kindcluster", "manifest", "workload"},
+		"sigs.k8s.io/yaml":                   {"kubernetes", "kindcluster", "manifest", "workload"},
 		"software.sslmate.com/src/go-pkcs12": {"internal/pki"},
 
 		"github.com/aws":           nil,
