@@ -15,20 +15,17 @@
 package main
 
 import (
-	"archive/zip"
-	"bytes"
 	"cmp"
-	"compress/flate"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/irsatz/irsatz/internal/pack"
 )
 
 // service is one service in the dump. Those without details have plain lists
@@ -60,53 +57,15 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: gencatalogue DUMP.json.gz OUT.zip")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], os.Args[2]); err != nil {
+	if err := pack.File(os.Args[1], os.Args[2], member); err != nil {
 		fmt.Fprintln(os.Stderr, "gencatalogue:", err)
 		os.Exit(1)
 	}
 }
 
-func run(in, out string) error {
-	dump, err := readDump(in)
-	if err != nil {
-		return err
-	}
-	var buf bytes.Buffer
-	w := zip.NewWriter(&buf)
-	w.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
-		return flate.NewWriter(w, flate.BestCompression)
-	})
-	for _, prefix := range slices.Sorted(maps.Keys(dump)) {
-		text, err := dump[prefix].lines()
-		if err != nil {
-			return fmt.Errorf("%s: %w", prefix, err)
-		}
-		member, err := w.Create(prefix)
-		if err != nil {
-			return err
-		}
-		if _, err := io.WriteString(member, text); err != nil {
-			return err
-		}
-	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	return os.WriteFile(out, buf.Bytes(), 0o644)
-}
-
-func readDump(name string) (map[string]service, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	r, err := gzip.NewReader(f)
-	if err != nil {
-		return nil, err
-	}
-	var dump map[string]service
-	return dump, json.NewDecoder(r).Decode(&dump)
+func member(prefix string, s service) (pack.Member, error) {
+	text, err := s.lines()
+	return pack.Member{Name: prefix, Text: []byte(text)}, err
 }
 
 // lines is the text of one member.
