@@ -13,57 +13,42 @@ import (
 
 func (s *Server) attachedPolicyOperations() []awsapi.Operation {
 	return []awsapi.Operation{
-		attach[attachRoleInput](s, "AttachRolePolicy"),
-		attach[attachUserInput](s, "AttachUserPolicy"),
-		attach[attachGroupInput](s, "AttachGroupPolicy"),
-		detach[attachRoleInput](s, "DetachRolePolicy"),
-		detach[attachUserInput](s, "DetachUserPolicy"),
-		detach[attachGroupInput](s, "DetachGroupPolicy"),
-		listAttached[listAttachedRoleInput](s, "ListAttachedRolePolicies"),
-		listAttached[listAttachedUserInput](s, "ListAttachedUserPolicies"),
-		listAttached[listAttachedGroupInput](s, "ListAttachedGroupPolicies"),
+		attach[roleNameInput](s, "AttachRolePolicy"),
+		attach[shortUserInput](s, "AttachUserPolicy"),
+		attach[groupNameInput](s, "AttachGroupPolicy"),
+		detach[roleNameInput](s, "DetachRolePolicy"),
+		detach[shortUserInput](s, "DetachUserPolicy"),
+		detach[groupNameInput](s, "DetachGroupPolicy"),
+		listAttached[roleNameInput](s, "ListAttachedRolePolicies"),
+		listAttached[shortUserInput](s, "ListAttachedUserPolicies"),
+		listAttached[groupNameInput](s, "ListAttachedGroupPolicies"),
 	}
 }
 
-type (
-	attachRoleInput struct {
-		roleNameInput
-		policyARNInput
-	}
-	attachUserInput struct {
-		shortUserInput
-		policyARNInput
-	}
-	attachGroupInput struct {
-		groupNameInput
-		policyARNInput
-	}
-)
-
-type onAttached interface {
-	onIdentity
-	policyARN() string
+// attachedInput names an identity and the policy that is attached to it.
+type attachedInput[N onIdentity] struct {
+	Of N
+	policyARNInput
 }
 
-// attachTargets asks about the identity; which policy it is, is a condition key.
-func (s *Server) attachTargets(call *awsapi.Call, in onAttached) []awsapi.Target {
-	return also(s.boundedTarget(call, in)[0], func(ctx *policy.Context) { ctx.Set("iam:PolicyARN", in.policyARN()) })
+// targets asks about the identity; which policy it is, is a condition key.
+func (in *attachedInput[N]) targets(s *Server, call *awsapi.Call) []awsapi.Target {
+	return also(s.boundedTarget(call, in.Of)[0], func(ctx *policy.Context) { ctx.Set("iam:PolicyARN", in.PolicyArn) })
 }
 
 // attach is idempotent.
-func attach[In onAttached](s *Server, operation string) awsapi.Operation {
+func attach[N onIdentity](s *Server, operation string) awsapi.Operation {
 	return awsapi.Guarded(operation,
-		func(call *awsapi.Call, in *In) []awsapi.Target { return s.attachTargets(call, *in) },
-		func(_ context.Context, call *awsapi.Call, in *In) (*awsapi.NoResult, error) {
-			policyARN := (*in).policyARN()
-			return &awsapi.NoResult{}, s.updateNamed(call, *in, func(snapshot *iam.Snapshot, i *identity) error {
-				if err := attachable(snapshot, call.Caller.AccountID, policyARN); err != nil {
+		func(call *awsapi.Call, in *attachedInput[N]) []awsapi.Target { return in.targets(s, call) },
+		func(_ context.Context, call *awsapi.Call, in *attachedInput[N]) (*awsapi.NoResult, error) {
+			return &awsapi.NoResult{}, s.updateNamed(call, in.Of, func(snapshot *iam.Snapshot, i *identity) error {
+				if err := attachable(snapshot, call.Caller.AccountID, in.PolicyArn); err != nil {
 					return err
 				}
-				if slices.Contains(i.attached, policyARN) {
+				if slices.Contains(i.attached, in.PolicyArn) {
 					return nil
 				}
-				i.attached = append(i.attached, policyARN)
+				i.attached = append(i.attached, in.PolicyArn)
 				if len(i.attached) > policy.QuotaAttached {
 					return limitExceeded(quotas[i.kind].attached + ": " + strconv.Itoa(policy.QuotaAttached))
 				}
@@ -72,18 +57,17 @@ func attach[In onAttached](s *Server, operation string) awsapi.Operation {
 		})
 }
 
-func detach[In onAttached](s *Server, operation string) awsapi.Operation {
+func detach[N onIdentity](s *Server, operation string) awsapi.Operation {
 	return awsapi.Guarded(operation,
-		func(call *awsapi.Call, in *In) []awsapi.Target { return s.attachTargets(call, *in) },
-		func(_ context.Context, call *awsapi.Call, in *In) (*awsapi.NoResult, error) {
-			policyARN := (*in).policyARN()
-			if err := checkPolicyARN(policyARN); err != nil {
+		func(call *awsapi.Call, in *attachedInput[N]) []awsapi.Target { return in.targets(s, call) },
+		func(_ context.Context, call *awsapi.Call, in *attachedInput[N]) (*awsapi.NoResult, error) {
+			if err := checkPolicyARN(in.PolicyArn); err != nil {
 				return nil, err
 			}
-			return &awsapi.NoResult{}, s.updateNamed(call, *in, func(_ *iam.Snapshot, i *identity) error {
-				at := slices.Index(i.attached, policyARN)
+			return &awsapi.NoResult{}, s.updateNamed(call, in.Of, func(_ *iam.Snapshot, i *identity) error {
+				at := slices.Index(i.attached, in.PolicyArn)
 				if at < 0 {
-					return noSuchPolicy(policyARN)
+					return noSuchPolicy(in.PolicyArn)
 				}
 				i.attached = slices.Delete(i.attached, at, at+1)
 				return nil
@@ -91,28 +75,11 @@ func detach[In onAttached](s *Server, operation string) awsapi.Operation {
 		})
 }
 
-// attachedPage is the input of an operation that lists attached policies.
-type attachedPage struct {
+type listAttachedInput[N onIdentity] struct {
+	Of         N
 	PathPrefix *string `rule:"min=1,max=512,pattern=policypath"`
 	page
 }
-
-func (in attachedPage) prefix() string { return orSlash(in.PathPrefix) }
-
-type (
-	listAttachedRoleInput struct {
-		roleNameInput
-		attachedPage
-	}
-	listAttachedUserInput struct {
-		shortUserInput
-		attachedPage
-	}
-	listAttachedGroupInput struct {
-		groupNameInput
-		attachedPage
-	}
-)
 
 type attachedOutput struct {
 	PolicyName string
@@ -124,25 +91,24 @@ type listAttachedOutput struct {
 	truncation
 }
 
-func listAttached[In interface {
-	onPage
-	prefix() string
-}](s *Server, operation string) awsapi.Operation {
+func listAttached[N onIdentity](s *Server, operation string) awsapi.Operation {
 	return awsapi.Guarded(operation,
-		func(call *awsapi.Call, in *In) []awsapi.Target { return []awsapi.Target{s.target(call, *in)} },
-		func(_ context.Context, call *awsapi.Call, in *In) (*listAttachedOutput, error) {
-			i, err := s.named(call, *in)
+		func(call *awsapi.Call, in *listAttachedInput[N]) []awsapi.Target {
+			return []awsapi.Target{s.target(call, in.Of)}
+		},
+		func(_ context.Context, call *awsapi.Call, in *listAttachedInput[N]) (*listAttachedOutput, error) {
+			i, err := s.named(call, in.Of)
 			if err != nil {
 				return nil, err
 			}
 			var all []attachedOutput
 			for _, policyARN := range i.attached {
 				p, err := s.snapshot().ManagedPolicy(policyARN)
-				if err == nil && strings.HasPrefix(p.Path, (*in).prefix()) {
+				if err == nil && strings.HasPrefix(p.Path, orSlash(in.PathPrefix)) {
 					all = append(all, attachedOutput{p.Name, p.ARN})
 				}
 			}
-			all, more, err := paginate((*in).paging(), present(all), func(p attachedOutput) string { return p.PolicyArn })
+			all, more, err := paginate(in.page, present(all), func(p attachedOutput) string { return p.PolicyArn })
 			if err != nil {
 				return nil, err
 			}

@@ -10,52 +10,37 @@ import (
 
 func (s *Server) boundaryOperations() []awsapi.Operation {
 	return []awsapi.Operation{
-		putBoundary[putRoleBoundaryInput](s, "PutRolePermissionsBoundary"),
-		putBoundary[putUserBoundaryInput](s, "PutUserPermissionsBoundary"),
+		putBoundary[roleNameInput](s, "PutRolePermissionsBoundary"),
+		putBoundary[shortUserInput](s, "PutUserPermissionsBoundary"),
 		deleteBoundary[roleNameInput](s, "DeleteRolePermissionsBoundary"),
 		deleteBoundary[shortUserInput](s, "DeleteUserPermissionsBoundary"),
 	}
 }
 
-type newBoundary struct {
+type boundaryInput[N onIdentity] struct {
+	Of                  N
 	PermissionsBoundary string `rule:"required,min=20,max=2048"`
 }
 
-func (in newBoundary) boundaryARN() string { return in.PermissionsBoundary }
-
-type (
-	putRoleBoundaryInput struct {
-		roleNameInput
-		newBoundary
-	}
-	putUserBoundaryInput struct {
-		shortUserInput
-		newBoundary
-	}
-)
-
 // putBoundary asks with the boundary that is to be: that is how a policy says
 // which ones may be set.
-func putBoundary[In interface {
-	onIdentity
-	boundaryARN() string
-}](s *Server, operation string) awsapi.Operation {
+func putBoundary[N onIdentity](s *Server, operation string) awsapi.Operation {
 	return awsapi.Guarded(operation,
-		func(call *awsapi.Call, in *In) []awsapi.Target {
-			return also(byARN(s.target(call, *in)), func(ctx *policy.Context) { ctx.Set("iam:PermissionsBoundary", (*in).boundaryARN()) })
+		func(call *awsapi.Call, in *boundaryInput[N]) []awsapi.Target {
+			return also(byARN(s.target(call, in.Of)), func(ctx *policy.Context) { ctx.Set("iam:PermissionsBoundary", in.PermissionsBoundary) })
 		},
-		func(_ context.Context, call *awsapi.Call, in *In) (*awsapi.NoResult, error) {
-			return &awsapi.NoResult{}, s.updateNamed(call, *in, func(snapshot *iam.Snapshot, i *identity) error {
-				i.boundary = (*in).boundaryARN()
+		func(_ context.Context, call *awsapi.Call, in *boundaryInput[N]) (*awsapi.NoResult, error) {
+			return &awsapi.NoResult{}, s.updateNamed(call, in.Of, func(snapshot *iam.Snapshot, i *identity) error {
+				i.boundary = in.PermissionsBoundary
 				return bounding(snapshot, call.Caller.AccountID, i.boundary)
 			})
 		})
 }
 
-func deleteBoundary[In onIdentity](s *Server, operation string) awsapi.Operation {
+func deleteBoundary[N onIdentity](s *Server, operation string) awsapi.Operation {
 	return awsapi.Guarded(operation,
-		func(call *awsapi.Call, in *In) []awsapi.Target { return s.boundedTarget(call, *in) },
-		func(_ context.Context, call *awsapi.Call, in *In) (*awsapi.NoResult, error) {
+		func(call *awsapi.Call, in *N) []awsapi.Target { return s.boundedTarget(call, *in) },
+		func(_ context.Context, call *awsapi.Call, in *N) (*awsapi.NoResult, error) {
 			return &awsapi.NoResult{}, s.updateNamed(call, *in, func(_ *iam.Snapshot, i *identity) error {
 				if i.boundary == "" {
 					// The text is not recorded.

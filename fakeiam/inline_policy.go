@@ -14,99 +14,58 @@ import (
 
 func (s *Server) inlinePolicyOperations() []awsapi.Operation {
 	return []awsapi.Operation{
-		putInline[putRolePolicyInput](s, "PutRolePolicy"),
-		putInline[putUserPolicyInput](s, "PutUserPolicy"),
-		putInline[putGroupPolicyInput](s, "PutGroupPolicy"),
-		getInline[rolePolicyInput](s, "GetRolePolicy"),
-		getInline[userPolicyInput](s, "GetUserPolicy"),
-		getInline[groupPolicyInput](s, "GetGroupPolicy"),
-		deleteInline[rolePolicyInput](s, "DeleteRolePolicy"),
-		deleteInline[userPolicyInput](s, "DeleteUserPolicy"),
-		deleteInline[groupPolicyInput](s, "DeleteGroupPolicy"),
-		listInline[listRolePoliciesInput](s, "ListRolePolicies"),
-		listInline[listUserPoliciesInput](s, "ListUserPolicies"),
-		listInline[listGroupPoliciesInput](s, "ListGroupPolicies"),
+		putInline[roleNameInput](s, "PutRolePolicy"),
+		putInline[userNameInput](s, "PutUserPolicy"),
+		putInline[groupNameInput](s, "PutGroupPolicy"),
+		getInline[roleNameInput](s, "GetRolePolicy"),
+		getInline[userNameInput](s, "GetUserPolicy"),
+		getInline[groupNameInput](s, "GetGroupPolicy"),
+		deleteInline[roleNameInput](s, "DeleteRolePolicy"),
+		deleteInline[userNameInput](s, "DeleteUserPolicy"),
+		deleteInline[groupNameInput](s, "DeleteGroupPolicy"),
+		listInline[roleNameInput](s, "ListRolePolicies"),
+		listInline[userNameInput](s, "ListUserPolicies"),
+		listInline[groupNameInput](s, "ListGroupPolicies"),
 	}
 }
 
-// inlineName names an inline policy. The case of the name does not matter, but
-// the spelling it was first put with stays (observed).
-type inlineName struct {
+// inlineInput names an inline policy of an identity. The case of the name does not
+// matter, but the spelling it was first put with stays (observed).
+type inlineInput[N onIdentity] struct {
+	Of         N
 	PolicyName string `rule:"required,min=1,max=128,pattern=name+"`
 }
 
-func (in inlineName) policyName() string { return in.PolicyName }
-
 // index is the place of the policy among those of the identity, -1 if it is not
 // there.
-func (in inlineName) index(of *identity) int {
+func (in *inlineInput[N]) index(of *identity) int {
 	return slices.IndexFunc(of.inline, func(p policy.Policy) bool { return strings.EqualFold(p.Name, in.PolicyName) })
 }
 
-type (
-	rolePolicyInput struct {
-		roleNameInput
-		inlineName
-	}
-	userPolicyInput struct {
-		userNameInput
-		inlineName
-	}
-	groupPolicyInput struct {
-		groupNameInput
-		inlineName
-	}
-)
-
-type onInline interface {
-	onIdentity
-	policyName() string
-	index(of *identity) int
-}
-
 // missing says that the identity has no such inline policy.
-func missingInline(in onInline) error {
-	kind, _ := in.identity()
-	return noSuchEntity("The " + string(kind) + " policy with name " + in.policyName() + " cannot be found.")
+func (in *inlineInput[N]) missing() error {
+	kind, _ := in.Of.identity()
+	return noSuchEntity("The " + string(kind) + " policy with name " + in.PolicyName + " cannot be found.")
 }
 
-type inlineDocument struct {
+type putInlineInput[N onIdentity] struct {
+	inlineInput[N]
 	PolicyDocument string `rule:"required,min=1,max=131072,pattern=document"`
 }
 
-func (in inlineDocument) text() string { return in.PolicyDocument }
-
-type (
-	putRolePolicyInput struct {
-		rolePolicyInput
-		inlineDocument
-	}
-	putUserPolicyInput struct {
-		userPolicyInput
-		inlineDocument
-	}
-	putGroupPolicyInput struct {
-		groupPolicyInput
-		inlineDocument
-	}
-)
-
-func putInline[In interface {
-	onInline
-	text() string
-}](s *Server, operation string) awsapi.Operation {
+func putInline[N onIdentity](s *Server, operation string) awsapi.Operation {
 	return awsapi.Guarded(operation,
-		func(call *awsapi.Call, in *In) []awsapi.Target { return s.boundedTarget(call, *in) },
-		func(_ context.Context, call *awsapi.Call, in *In) (*awsapi.NoResult, error) {
-			d, err := document(policy.Identity, (*in).text())
+		func(call *awsapi.Call, in *putInlineInput[N]) []awsapi.Target { return s.boundedTarget(call, in.Of) },
+		func(_ context.Context, call *awsapi.Call, in *putInlineInput[N]) (*awsapi.NoResult, error) {
+			d, err := document(policy.Identity, in.PolicyDocument)
 			if err != nil {
 				return nil, err
 			}
-			return &awsapi.NoResult{}, s.updateNamed(call, *in, func(_ *iam.Snapshot, i *identity) error {
-				if at := (*in).index(i); at >= 0 {
+			return &awsapi.NoResult{}, s.updateNamed(call, in.Of, func(_ *iam.Snapshot, i *identity) error {
+				if at := in.index(i); at >= 0 {
 					i.inline[at].Document = d
 				} else {
-					i.inline = append(i.inline, policy.Policy{Name: (*in).policyName(), Document: d})
+					i.inline = append(i.inline, policy.Policy{Name: in.PolicyName, Document: d})
 				}
 				return i.checkInline()
 			})
@@ -136,20 +95,22 @@ type inlineOutput struct {
 	PolicyDocument string
 }
 
-func getInline[In onInline](s *Server, operation string) awsapi.Operation {
+func getInline[N onIdentity](s *Server, operation string) awsapi.Operation {
 	return awsapi.Guarded(operation,
-		func(call *awsapi.Call, in *In) []awsapi.Target { return []awsapi.Target{s.target(call, *in)} },
-		func(_ context.Context, call *awsapi.Call, in *In) (*inlineOutput, error) {
-			i, err := s.named(call, *in)
+		func(call *awsapi.Call, in *inlineInput[N]) []awsapi.Target {
+			return []awsapi.Target{s.target(call, in.Of)}
+		},
+		func(_ context.Context, call *awsapi.Call, in *inlineInput[N]) (*inlineOutput, error) {
+			i, err := s.named(call, in.Of)
 			if err != nil {
 				return nil, err
 			}
-			at := (*in).index(i)
+			at := in.index(i)
 			if at < 0 {
-				return nil, missingInline(*in)
+				return nil, in.missing()
 			}
-			kind, name := (*in).identity()
-			out := &inlineOutput{PolicyName: (*in).policyName(), PolicyDocument: encoded(i.inline[at].Document)}
+			kind, name := in.Of.identity()
+			out := &inlineOutput{PolicyName: in.PolicyName, PolicyDocument: encoded(i.inline[at].Document)}
 			switch kind {
 			case roleKind:
 				out.RoleName = name
@@ -162,14 +123,14 @@ func getInline[In onInline](s *Server, operation string) awsapi.Operation {
 		})
 }
 
-func deleteInline[In onInline](s *Server, operation string) awsapi.Operation {
+func deleteInline[N onIdentity](s *Server, operation string) awsapi.Operation {
 	return awsapi.Guarded(operation,
-		func(call *awsapi.Call, in *In) []awsapi.Target { return s.boundedTarget(call, *in) },
-		func(_ context.Context, call *awsapi.Call, in *In) (*awsapi.NoResult, error) {
-			return &awsapi.NoResult{}, s.updateNamed(call, *in, func(_ *iam.Snapshot, i *identity) error {
-				at := (*in).index(i)
+		func(call *awsapi.Call, in *inlineInput[N]) []awsapi.Target { return s.boundedTarget(call, in.Of) },
+		func(_ context.Context, call *awsapi.Call, in *inlineInput[N]) (*awsapi.NoResult, error) {
+			return &awsapi.NoResult{}, s.updateNamed(call, in.Of, func(_ *iam.Snapshot, i *identity) error {
+				at := in.index(i)
 				if at < 0 {
-					return missingInline(*in)
+					return in.missing()
 				}
 				i.inline = slices.Delete(i.inline, at, at+1)
 				return nil
@@ -177,25 +138,11 @@ func deleteInline[In onInline](s *Server, operation string) awsapi.Operation {
 		})
 }
 
-type (
-	listRolePoliciesInput struct {
-		roleNameInput
-		page
-	}
-	listUserPoliciesInput struct {
-		userNameInput
-		page
-	}
-	listGroupPoliciesInput struct {
-		groupNameInput
-		page
-	}
-)
-
-// onPage is the input of an operation that lists what an identity has.
-type onPage interface {
-	onIdentity
-	paging() page
+// listInput is the input of an operation that lists what something has, which N
+// names.
+type listInput[N any] struct {
+	Of N
+	page
 }
 
 type listInlineOutput struct {
@@ -203,16 +150,18 @@ type listInlineOutput struct {
 	truncation
 }
 
-func listInline[In onPage](s *Server, operation string) awsapi.Operation {
+func listInline[N onIdentity](s *Server, operation string) awsapi.Operation {
 	return awsapi.Guarded(operation,
-		func(call *awsapi.Call, in *In) []awsapi.Target { return []awsapi.Target{s.target(call, *in)} },
-		func(_ context.Context, call *awsapi.Call, in *In) (*listInlineOutput, error) {
-			i, err := s.named(call, *in)
+		func(call *awsapi.Call, in *listInput[N]) []awsapi.Target {
+			return []awsapi.Target{s.target(call, in.Of)}
+		},
+		func(_ context.Context, call *awsapi.Call, in *listInput[N]) (*listInlineOutput, error) {
+			i, err := s.named(call, in.Of)
 			if err != nil {
 				return nil, err
 			}
 			names := listed(i.inline, func(p policy.Policy) string { return p.Name })
-			names, more, err := paginate((*in).paging(), names, strings.ToLower)
+			names, more, err := paginate(in.page, names, strings.ToLower)
 			if err != nil {
 				return nil, err
 			}

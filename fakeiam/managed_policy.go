@@ -43,8 +43,6 @@ type policyARNInput struct {
 	PolicyArn string `rule:"required,min=20,max=2048"`
 }
 
-func (in policyARNInput) policyARN() string { return in.PolicyArn }
-
 // checkPolicyARN refuses what is no ARN of this partition, as IAM does for all
 // ARNs it is given since 2024.
 func checkPolicyARN(policyARN string) error {

@@ -12,8 +12,6 @@ type page struct {
 	MaxItems *int32  `rule:"min=1,max=1000"`
 }
 
-func (p page) paging() page { return p }
-
 // truncation is the output of an operation that lists.
 type truncation struct {
 	IsTruncated bool

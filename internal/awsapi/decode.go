@@ -14,7 +14,8 @@ import (
 
 // The members of an operation's input are the exported fields of a struct:
 // string, *string (nil if absent), *int32, *bool, a slice of strings, or one of
-// structs of these; those of an embedded struct are the struct's own. Their tags:
+// structs of these; those of a struct in it, embedded or not, are its own. Their
+// tags:
 //
 //	RoleArn string `query:"RoleArn" rule:"required,min=20,max=2048,pattern=arn"`
 //
@@ -43,6 +44,13 @@ var stringsType = reflect.TypeFor[[]string]()
 func planOf(t reflect.Type) []member {
 	var plan []member
 	for _, f := range flattened(t) {
+		if f.Type.Kind() == reflect.Struct {
+			for _, m := range planOf(f.Type) {
+				m.index = append(slices.Clip(f.Index), m.index...)
+				plan = append(plan, m)
+			}
+			continue
+		}
 		m := member{index: f.Index, wire: f.Tag.Get("query"), max: -1}
 		if m.wire == "" {
 			m.wire = f.Name
