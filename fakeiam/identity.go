@@ -61,21 +61,21 @@ func (k identityKind) find(s *iam.Snapshot, accountID, name string) (*identity, 
 	return nil, false
 }
 
-// update changes the policies of the account's identity of this name.
+// update changes the policies and tags of the account's identity of this name.
 func (k identityKind) update(d *iam.Draft, accountID, name string, change func(*identity) error) (err error) {
 	switch k {
 	case roleKind:
 		_, err = d.UpdateRole(accountID, name, func(r *iam.Role) error {
 			i := ofRole(r)
 			err := change(i)
-			r.Inline, r.AttachedARNs, r.BoundaryARN = i.inline, i.attached, i.boundary
+			r.Inline, r.AttachedARNs, r.BoundaryARN, r.Tags = i.inline, i.attached, i.boundary, i.tags
 			return err
 		})
 	case userKind:
 		_, err = d.UpdateUser(accountID, name, func(u *iam.User) error {
 			i := ofUser(u)
 			err := change(i)
-			u.Inline, u.AttachedARNs, u.BoundaryARN = i.inline, i.attached, i.boundary
+			u.Inline, u.AttachedARNs, u.BoundaryARN, u.Tags = i.inline, i.attached, i.boundary, i.tags
 			return err
 		})
 	case groupKind:
@@ -155,7 +155,7 @@ func (s *Server) named(call *awsapi.Call, in onIdentity) (*identity, error) {
 	return i, nil
 }
 
-// updateNamed changes the policies of the caller's identity that the request
+// updateNamed changes the policies and tags of the caller's identity that the request
 // names.
 func (s *Server) updateNamed(call *awsapi.Call, in onIdentity, change func(*iam.Snapshot, *identity) error) error {
 	kind, name := in.identity()

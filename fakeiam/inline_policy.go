@@ -138,13 +138,6 @@ func deleteInline[N onIdentity](s *Server, operation string) awsapi.Operation {
 		})
 }
 
-// listInput is the input of an operation that lists what something has, which N
-// names.
-type listInput[N any] struct {
-	Of N
-	page
-}
-
 type listInlineOutput struct {
 	PolicyNames []string
 	truncation

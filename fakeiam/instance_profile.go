@@ -21,12 +21,9 @@ func (s *Server) profileOperations() []awsapi.Operation {
 		awsapi.Guarded("CreateInstanceProfile", s.createProfileTargets, s.createProfile),
 		awsapi.Guarded("DeleteInstanceProfile", s.namedProfile, s.deleteProfile),
 		awsapi.Guarded("GetInstanceProfile", s.namedProfile, s.getProfile),
-		awsapi.Guarded("ListInstanceProfileTags", s.listProfileTagsTargets, s.listProfileTags),
 		awsapi.Guarded("ListInstanceProfiles", s.listProfilesTargets, s.listProfiles),
 		awsapi.Guarded("ListInstanceProfilesForRole", s.listProfilesForRoleTargets, s.listProfilesForRole),
 		awsapi.Guarded("RemoveRoleFromInstanceProfile", s.removeRoleTargets, s.removeRole),
-		awsapi.Guarded("TagInstanceProfile", s.tagProfileTargets, s.tagProfile),
-		awsapi.Guarded("UntagInstanceProfile", s.untagProfileTargets, s.untagProfile),
 	}
 }
 
@@ -224,20 +221,15 @@ func listProfilesOf(p page, state *iam.Snapshot, profiles []*iam.InstanceProfile
 	return &listProfilesOutput{listed(profiles, shortProfile(state)), more}, nil
 }
 
-type rolePageInput struct {
-	roleNameInput
-	page
+func (s *Server) listProfilesForRoleTargets(call *awsapi.Call, in *listInput[roleNameInput]) []awsapi.Target {
+	return []awsapi.Target{s.roleTarget(call, in.Of.RoleName)}
 }
 
-func (s *Server) listProfilesForRoleTargets(call *awsapi.Call, in *rolePageInput) []awsapi.Target {
-	return []awsapi.Target{s.roleTarget(call, in.RoleName)}
-}
-
-func (s *Server) listProfilesForRole(_ context.Context, call *awsapi.Call, in *rolePageInput) (*listProfilesOutput, error) {
+func (s *Server) listProfilesForRole(_ context.Context, call *awsapi.Call, in *listInput[roleNameInput]) (*listProfilesOutput, error) {
 	state := s.snapshot()
-	role, ok := state.Role(call.Caller.AccountID, in.RoleName)
+	role, ok := state.Role(call.Caller.AccountID, in.Of.RoleName)
 	if !ok {
-		return nil, noSuchRole(in.RoleName)
+		return nil, noSuchRole(in.Of.RoleName)
 	}
 	return listProfilesOf(in.page, state, profilesOf(state, role))
 }

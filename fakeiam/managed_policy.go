@@ -33,9 +33,6 @@ func (s *Server) managedPolicyOperations() []awsapi.Operation {
 		awsapi.Guarded("GetPolicy", s.shownPolicy, s.getPolicy),
 		awsapi.Guarded("ListEntitiesForPolicy", s.listEntitiesTargets, s.listEntities),
 		awsapi.Guarded("ListPolicies", s.listPoliciesTargets, s.listPolicies),
-		awsapi.Guarded("ListPolicyTags", s.listPolicyTagsTargets, s.listPolicyTags),
-		awsapi.Guarded("TagPolicy", s.tagPolicyTargets, s.tagPolicy),
-		awsapi.Guarded("UntagPolicy", s.untagPolicyTargets, s.untagPolicy),
 	}
 }
 

@@ -26,11 +26,8 @@ func (s *Server) providerOperations() []awsapi.Operation {
 		awsapi.Guarded("CreateOpenIDConnectProvider", s.createProviderTargets, s.createProvider),
 		awsapi.Guarded("DeleteOpenIDConnectProvider", s.namedProvider, s.deleteProvider),
 		awsapi.Guarded("GetOpenIDConnectProvider", s.namedProvider, s.getProvider),
-		awsapi.Guarded("ListOpenIDConnectProviderTags", s.listProviderTagsTargets, s.listProviderTags),
 		awsapi.Guarded("ListOpenIDConnectProviders", s.listProvidersTargets, s.listProviders),
 		awsapi.Guarded("RemoveClientIDFromOpenIDConnectProvider", s.clientIDTargets, s.removeClientID),
-		awsapi.Guarded("TagOpenIDConnectProvider", s.tagProviderTargets, s.tagProvider),
-		awsapi.Guarded("UntagOpenIDConnectProvider", s.untagProviderTargets, s.untagProvider),
 		awsapi.Guarded("UpdateOpenIDConnectProviderThumbprint", s.updateThumbprintTargets, s.updateThumbprint),
 	}
 }
@@ -199,57 +196,4 @@ func thumbprints(list []string) ([]string, error) {
 		return nil, errManyThumbprints
 	}
 	return listed(list, strings.ToLower), nil
-}
-
-type tagProviderInput struct {
-	providerInput
-	Tags []tag `rule:"required,max=50"`
-}
-
-func (s *Server) tagProviderTargets(call *awsapi.Call, in *tagProviderInput) []awsapi.Target {
-	return tagging(s.providerTarget(call, in.OpenIDConnectProviderArn), in.Tags)
-}
-
-func (s *Server) tagProvider(_ context.Context, call *awsapi.Call, in *tagProviderInput) (*awsapi.NoResult, error) {
-	return s.updateProvider(call, in.OpenIDConnectProviderArn, func(p *iam.Provider) (err error) {
-		p.Tags, err = putTags(p.Tags, in.Tags, exact)
-		return err
-	})
-}
-
-type untagProviderInput struct {
-	providerInput
-	TagKeys []string `rule:"required,max=50" each:"min=1,max=128,pattern=tagkey"`
-}
-
-func (s *Server) untagProviderTargets(call *awsapi.Call, in *untagProviderInput) []awsapi.Target {
-	return untagging(s.providerTarget(call, in.OpenIDConnectProviderArn), in.TagKeys)
-}
-
-func (s *Server) untagProvider(_ context.Context, call *awsapi.Call, in *untagProviderInput) (*awsapi.NoResult, error) {
-	return s.updateProvider(call, in.OpenIDConnectProviderArn, func(p *iam.Provider) error {
-		p.Tags = removeTags(p.Tags, in.TagKeys, exact)
-		return nil
-	})
-}
-
-type listProviderTagsInput struct {
-	providerInput
-	page
-}
-
-func (s *Server) listProviderTagsTargets(call *awsapi.Call, in *listProviderTagsInput) []awsapi.Target {
-	return []awsapi.Target{s.providerTarget(call, in.OpenIDConnectProviderArn)}
-}
-
-func (s *Server) listProviderTags(_ context.Context, call *awsapi.Call, in *listProviderTagsInput) (*listTagsOutput, error) {
-	p, err := provider(s.snapshot(), call, in.OpenIDConnectProviderArn)
-	if err != nil {
-		return nil, err
-	}
-	tags, more, err := listTags(in.page, p.Tags)
-	if err != nil {
-		return nil, err
-	}
-	return &listTagsOutput{tags, more}, nil
 }

@@ -12,6 +12,13 @@ type page struct {
 	MaxItems *int32  `rule:"min=1,max=1000"`
 }
 
+// listInput is the input of an operation that lists what something has, which N
+// names.
+type listInput[N any] struct {
+	Of N
+	page
+}
+
 // truncation is the output of an operation that lists.
 type truncation struct {
 	IsTruncated bool

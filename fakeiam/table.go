@@ -30,7 +30,7 @@ func Operations() []Operation {
 func (s *Server) table() awsapi.Query {
 	served := slices.Concat(
 		s.roleOperations(), s.providerOperations(), s.userOperations(), s.accessKeyOperations(), s.credentialOperations(),
-		s.groupOperations(), s.profileOperations(), s.accountOperations(), s.policyOperations(),
+		s.groupOperations(), s.profileOperations(), s.accountOperations(), s.policyOperations(), s.tagOperations(),
 	)
 	return awsapi.Query{
 		Name: "iam", Version: "2010-05-08", Namespace: "https://iam.amazonaws.com/doc/2010-05-08/",

@@ -20,10 +20,7 @@ func (s *Server) userOperations() []awsapi.Operation {
 		awsapi.Guarded("DeleteUser", s.namedUser, s.deleteUser),
 		awsapi.Guarded("GetUser", s.getUserTargets, s.getUser),
 		awsapi.Guarded("ListGroupsForUser", s.listGroupsForUserTargets, s.listGroupsForUser),
-		awsapi.Guarded("ListUserTags", s.listUserTagsTargets, s.listUserTags),
 		awsapi.Guarded("ListUsers", s.listUsersTargets, s.listUsers),
-		awsapi.Guarded("TagUser", s.tagUserTargets, s.tagUser),
-		awsapi.Guarded("UntagUser", s.untagUserTargets, s.untagUser),
 		awsapi.Guarded("UpdateUser", s.updateUserTargets, s.updateUser),
 	}
 }

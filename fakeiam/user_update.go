@@ -43,71 +43,18 @@ func (s *Server) updateUser(_ context.Context, call *awsapi.Call, in *updateUser
 	})
 }
 
-type tagUserInput struct {
-	userNameInput
-	Tags []tag `rule:"required,max=50"`
-}
-
-func (s *Server) tagUserTargets(call *awsapi.Call, in *tagUserInput) []awsapi.Target {
-	return tagging(s.userTarget(call, in.UserName), in.Tags)
-}
-
-func (s *Server) tagUser(_ context.Context, call *awsapi.Call, in *tagUserInput) (*awsapi.NoResult, error) {
-	return &awsapi.NoResult{}, s.updateNamedUser(call, in.UserName, func(u *iam.User) (err error) {
-		u.Tags, err = putTags(u.Tags, in.Tags, insensitive)
-		return err
-	})
-}
-
-type untagUserInput struct {
-	userNameInput
-	TagKeys []string `rule:"required,max=50" each:"min=1,max=128,pattern=tagkey"`
-}
-
-func (s *Server) untagUserTargets(call *awsapi.Call, in *untagUserInput) []awsapi.Target {
-	return untagging(s.userTarget(call, in.UserName), in.TagKeys)
-}
-
-func (s *Server) untagUser(_ context.Context, call *awsapi.Call, in *untagUserInput) (*awsapi.NoResult, error) {
-	return &awsapi.NoResult{}, s.updateNamedUser(call, in.UserName, func(u *iam.User) error {
-		u.Tags = removeTags(u.Tags, in.TagKeys, insensitive)
-		return nil
-	})
-}
-
-type userPageInput struct {
-	userNameInput
-	page
-}
-
-func (s *Server) listUserTagsTargets(call *awsapi.Call, in *userPageInput) []awsapi.Target {
-	return []awsapi.Target{s.userTarget(call, in.UserName)}
-}
-
-func (s *Server) listUserTags(_ context.Context, call *awsapi.Call, in *userPageInput) (*listTagsOutput, error) {
-	u, err := user(s.snapshot(), call, in.UserName)
-	if err != nil {
-		return nil, err
-	}
-	tags, more, err := listTags(in.page, u.Tags)
-	if err != nil {
-		return nil, err
-	}
-	return &listTagsOutput{tags, more}, nil
-}
-
 type listGroupsOutput struct {
 	Groups []groupOutput
 	truncation
 }
 
-func (s *Server) listGroupsForUserTargets(call *awsapi.Call, in *userPageInput) []awsapi.Target {
-	return []awsapi.Target{s.userTarget(call, in.UserName)}
+func (s *Server) listGroupsForUserTargets(call *awsapi.Call, in *listInput[userNameInput]) []awsapi.Target {
+	return []awsapi.Target{s.userTarget(call, in.Of.UserName)}
 }
 
-func (s *Server) listGroupsForUser(_ context.Context, call *awsapi.Call, in *userPageInput) (*listGroupsOutput, error) {
+func (s *Server) listGroupsForUser(_ context.Context, call *awsapi.Call, in *listInput[userNameInput]) (*listGroupsOutput, error) {
 	state := s.snapshot()
-	u, err := user(state, call, in.UserName)
+	u, err := user(state, call, in.Of.UserName)
 	if err != nil {
 		return nil, err
 	}
