@@ -99,7 +99,7 @@ type Config struct {
 
 var (
 	accountShape = regexp.MustCompile(`^[0-9]{12}$`)
-	keyShape     = regexp.MustCompile(`^\w{1,128}$`)
+	keyShape     = regexp.MustCompile(`^\w+$`)
 	regionShape  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
 )
 
@@ -160,7 +160,7 @@ func (c Config) resolve(l lasting) (*resolved, error) {
 func (r *resolved) resolveRoot() error {
 	if r.Root != "" {
 		key, secret, ok := strings.Cut(r.Root, ":")
-		if !ok || !keyShape.MatchString(key) || secret == "" {
+		if !ok || len(key) > 128 || !keyShape.MatchString(key) || secret == "" {
 			return errors.New("root credentials: want KEYID:SECRET")
 		}
 		r.rootKey, r.rootSecret = key, secret

@@ -7,20 +7,17 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
 var (
 	accountPattern   = regexp.MustCompile(`^[0-9]{12}$`)
 	regionPattern    = regexp.MustCompile(`^[a-z]{2,5}(-[a-z]+)+-[0-9]{1,2}$`)
-	clusterPattern   = regexp.MustCompile(`^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$`)
 	labelPattern     = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
 	subdomainPattern = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
 	aliasPattern     = regexp.MustCompile(`^[a-z0-9]([a-z0-9]|-[a-z0-9])*$`)
-	idPattern        = regexp.MustCompile(`^\w{16,128}$`)
 	versionPattern   = regexp.MustCompile(`^v[1-9][0-9]{0,8}$`)
-	keyIDPattern     = regexp.MustCompile(`^[0-9A-Za-z_]{1,128}$`)
-	bucketPattern    = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
 	// The patterns of the IAM API model, where \w is ASCII.
 	iamNamePattern    = regexp.MustCompile(`^[\w+=,.@-]+$`)
@@ -31,9 +28,21 @@ var (
 
 	// The pattern that the pod identity webhook warns by.
 	roleARNPattern = regexp.MustCompile(`^arn:aws[a-z0-9-]*:iam::\d{12}:role/[\w\-/.@+=,]+$`)
-
-	tagPattern = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 )
+
+// These are compiled when they are first asked for: each takes 100 kB and a tenth
+// of a millisecond, which is much of what it takes to start.
+var (
+	clusterPattern = lazily(`^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$`)
+	idPattern      = lazily(`^\w{16,128}$`)
+	keyIDPattern   = lazily(`^[0-9A-Za-z_]{1,128}$`)
+	bucketPattern  = lazily(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	tagPattern     = lazily(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+)
+
+func lazily(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
 
 func checkAccount(s string) error {
 	if !accountPattern.MatchString(s) {
@@ -51,7 +60,7 @@ func checkAlias(s string) error {
 
 // checkID is for the unique IDs of IAM: AROA…, AIDA…, AGPA…, ANPA…, AIPA….
 func checkID(s string) error {
-	if !idPattern.MatchString(s) {
+	if !idPattern().MatchString(s) {
 		return fmt.Errorf("expected a unique ID of 16 to 128 letters and digits, found %q", s)
 	}
 	return nil
@@ -85,7 +94,7 @@ func checkRegion(s string) error {
 }
 
 func checkCluster(s string) error {
-	if !clusterPattern.MatchString(s) {
+	if !clusterPattern().MatchString(s) {
 		return fmt.Errorf("expected a cluster name of up to 100 letters, digits, - and _ that starts with a letter or digit, found %q", s)
 	}
 	return nil
@@ -167,7 +176,7 @@ func checkDescription(s string) error {
 // checkAccessKeyID allows shorter IDs than the IAM API does: fixed keys for
 // tests are commonly called test.
 func checkAccessKeyID(s string) error {
-	if !keyIDPattern.MatchString(s) {
+	if !keyIDPattern().MatchString(s) {
 		return errors.New("expected an access key ID of up to 128 letters, digits and _")
 	}
 	return nil
@@ -202,7 +211,7 @@ var (
 )
 
 func checkBucket(s string) error {
-	if !bucketPattern.MatchString(s) || strings.Contains(s, "..") {
+	if !bucketPattern().MatchString(s) || strings.Contains(s, "..") {
 		return fmt.Errorf("expected a bucket name of 3 to 63 lower case letters, digits, . and -, a letter or digit at both ends, no two dots in a row, found %q", s)
 	}
 	if addr, err := netip.ParseAddr(s); err == nil && addr.Is4() {

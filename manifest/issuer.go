@@ -26,7 +26,7 @@ func (c cursor) issuer() Issuer {
 }
 
 func checkIssuerName(s string) error {
-	if !clusterPattern.MatchString(s) {
+	if !clusterPattern().MatchString(s) {
 		return fmt.Errorf("expected a name of up to 100 letters, digits, - and _ that starts with a letter or digit, found %q", s)
 	}
 	return nil

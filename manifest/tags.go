@@ -38,7 +38,7 @@ func (c cursor) tags(limit int) []Tag {
 }
 
 func checkTagKey(s string) error {
-	if n := utf8.RuneCountInString(s); n < 1 || n > 128 || !tagPattern.MatchString(s) {
+	if n := utf8.RuneCountInString(s); n < 1 || n > 128 || !tagPattern().MatchString(s) {
 		return fmt.Errorf("expected a tag key of 1 to 128 letters, digits, spaces and _.:/=+-@, found %q", s)
 	}
 	if len(s) >= 4 && fold(s[:4]) == "aws:" {
@@ -48,7 +48,7 @@ func checkTagKey(s string) error {
 }
 
 func checkTagValue(s string) error {
-	if utf8.RuneCountInString(s) > 256 || !tagPattern.MatchString(s) {
+	if utf8.RuneCountInString(s) > 256 || !tagPattern().MatchString(s) {
 		return fmt.Errorf("expected a tag value of up to 256 letters, digits, spaces and _.:/=+-@, found %q", s)
 	}
 	return nil

@@ -3,6 +3,7 @@ package simulate
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/irsatz/irsatz/iam/arn"
 	"github.com/irsatz/irsatz/iam/policy"
@@ -17,8 +18,9 @@ const principalForms = `expected the ARN of a role, a role session, a user, a fe
 
 var (
 	serviceName = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?$`)
-	nameAndPath = regexp.MustCompile(`^([\x21-\x7E]+/)?[\w+=,.@-]{1,64}$`)
-	nameAlone   = regexp.MustCompile(`^[\w+=,.@:-]{1,64}$`)
+	// Compiled when first asked for, since their bounds make them large.
+	nameAndPath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([\x21-\x7E]+/)?[\w+=,.@-]{1,64}$`) })
+	nameAlone   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w+=,.@:-]{1,64}$`) })
 )
 
 // principal reads who asks.
@@ -56,9 +58,9 @@ func parsePrincipal(text string) (policy.Principal, bool) {
 	case "iam:root":
 		p.Kind, ok = policy.Root, a.Resource == "root"
 	case "iam:user":
-		p.Kind, ok = policy.User, nameAndPath.MatchString(name)
+		p.Kind, ok = policy.User, nameAndPath().MatchString(name)
 	case "iam:role":
-		p.Kind, p.RoleARN, ok = policy.RoleSession, text, nameAndPath.MatchString(name)
+		p.Kind, p.RoleARN, ok = policy.RoleSession, text, nameAndPath().MatchString(name)
 		session := arn.AssumedRole(a.AccountID, name[strings.LastIndexByte(name, '/')+1:], sessionName)
 		session.Partition = a.Partition
 		p.ARN = session.String()
@@ -66,9 +68,9 @@ func parsePrincipal(text string) (policy.Principal, bool) {
 		p.Kind, p.Provider, p.ARN, ok = policy.WebIdentity, text, "", name != "" && !strings.ContainsAny(name, "*? ")
 	case "sts:assumed-role":
 		role, session, both := strings.Cut(name, "/")
-		p.Kind, ok = policy.RoleSession, both && nameAlone.MatchString(role) && nameAlone.MatchString(session)
+		p.Kind, ok = policy.RoleSession, both && nameAlone().MatchString(role) && nameAlone().MatchString(session)
 	case "sts:federated-user":
-		p.Kind, ok = policy.FederatedUser, nameAlone.MatchString(name)
+		p.Kind, ok = policy.FederatedUser, nameAlone().MatchString(name)
 	}
 	return p, ok
 }

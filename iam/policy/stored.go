@@ -3,6 +3,7 @@ package policy
 import (
 	"bytes"
 	"regexp"
+	"sync"
 )
 
 // ParseStored reads a document that AWS has, as its answers show it. It may be
@@ -22,8 +23,11 @@ func ParseStored(kind Kind, src []byte) (*Document, error) {
 }
 
 // uniqueID is the id of a user or role, such as AIDAEXAMPLE0000000001, or of a
-// session of a role, such as AROAEXAMPLE0000000001:session.
-var uniqueID = regexp.MustCompile(`^A[A-Z]{3}[A-Z0-9]{12,124}(:[\w+=,.@-]+)?$`)
+// session of a role, such as AROAEXAMPLE0000000001:session. It is compiled when
+// first asked for, since its bounds make it large.
+var uniqueID = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^A[A-Z]{3}[A-Z0-9]{12,124}(:[\w+=,.@-]+)?$`)
+})
 
 // markStored marks what AWS would not take on writing.
 func (d *rawDocument) markStored() {
@@ -35,7 +39,7 @@ func (d *rawDocument) markStored() {
 		}
 		for j := range p.entries {
 			e := &p.entries[j]
-			e.deleted = e.kind == "AWS" && uniqueID.MatchString(e.value)
+			e.deleted = e.kind == "AWS" && uniqueID().MatchString(e.value)
 		}
 	}
 }

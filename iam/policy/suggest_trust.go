@@ -43,7 +43,7 @@ func (a *adviser) adviseDeleted(p *PolicyTrace, s *StatementTrace) bool {
 	caller := &a.Request.Principal
 	for _, w := range s.Wanted {
 		id, _ := strings.CutPrefix(w, "AWS:")
-		if s.Not || !caller.hasAccount() || !uniqueID.MatchString(id) {
+		if s.Not || !caller.hasAccount() || !uniqueID().MatchString(id) {
 			continue
 		}
 		a.add(FixDeleted, p, s.Index, "%s names %s, the id of a user or role that was deleted: one that was created again is another one; put %s in its place",
