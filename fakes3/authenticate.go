@@ -16,7 +16,7 @@ import (
 const maxSkew = 15 * time.Minute
 
 // authenticate finds out who signed the request. The order of the checks is
-// S3's, as observed: material, scope, coverage, time, identity, expiry,
+// S3's, as observed: material, time, scope, coverage, identity, expiry,
 // signature.
 func (x *exchange) authenticate() *awsapi.Error {
 	if x.op.has(form) {
@@ -32,7 +32,7 @@ func (x *exchange) authenticate() *awsapi.Error {
 		return x.parseRefusal(perr)
 	}
 	x.call.Record.AccessKeyID = auth.AccessKeyID
-	for _, check := range [...]func(*sigv4.Authorization) *awsapi.Error{x.checkScope, x.checkCoverage, x.checkPayload, x.checkTime} {
+	for _, check := range [...]func(*sigv4.Authorization) *awsapi.Error{x.checkTime, x.checkScope, x.checkCoverage, x.checkPayload} {
 		if err := check(auth); err != nil {
 			return err
 		}

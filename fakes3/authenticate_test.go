@@ -130,7 +130,14 @@ func TestExpiryAndSkew(t *testing.T) {
 	r := w.request(http.MethodGet, "/data/public/a.txt", "")
 	w.sign(app, r)
 	sent := r.Header.Get("X-Amz-Date")
+	elsewhere := w.request(http.MethodGet, "/data/public/a.txt", "")
+	signer := w.signer(app)
+	signer.Region = "us-west-2"
+	signer.Sign(received(elsewhere), hash(""), w.clock.Now())
 	w.clock.Advance(15*time.Minute + 2*time.Second)
+	if got := w.send(elsewhere); got.err.Code != "RequestTimeTooSkewed" { // of two faults this one is told
+		t.Errorf("late for another region: %d %s", got.status, got.body)
+	}
 	got := w.send(r)
 	if got.status != 403 || got.err.Code != "RequestTimeTooSkewed" || got.err.Message != "The difference between the request time and the current time is too large." ||
 		got.err.get("RequestTime") != sent || got.err.get("ServerTime") == "" || got.err.get("MaxAllowedSkewMilliseconds") != "900000" {
