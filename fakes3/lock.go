@@ -3,6 +3,7 @@ package fakes3
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/irsatz/irsatz/fakes3/storage"
@@ -26,7 +27,7 @@ const (
 )
 
 var (
-	lockShape      = shape.MustParse("ObjectLockConfiguration { ObjectLockEnabled:Enabled Rule? { DefaultRetention { Mode:GOVERNANCE|COMPLIANCE Days?:int Years?:int } } }")
+	lockShape      = shape.MustParse("ObjectLockConfiguration { ObjectLockEnabled:Enabled Rule? { DefaultRetention { Mode:GOVERNANCE|COMPLIANCE Days? Years? } } }")
 	retentionShape = shape.MustParse("Retention { Mode?:GOVERNANCE|COMPLIANCE RetainUntilDate?:date }")
 	holdShape      = shape.MustParse("LegalHold { Status:ON|OFF }")
 )
@@ -60,14 +61,28 @@ func wantVersions(now *settings) *awsapi.Error {
 	return nil
 }
 
-// checkLock wants a period in days or in years.
+// checkLock wants a period in days or in years, of a century at most.
 func checkLock(_ *exchange, e *shape.Element) *awsapi.Error {
 	by := e.Find("Rule", "DefaultRetention")
 	if by == nil {
 		return nil
 	}
-	if (by.Find("Days") == nil) == (by.Find("Years") == nil) || by.Get("Days") == "0" || by.Get("Years") == "0" {
+	unit, most := "Days", int64(36500)
+	if by.Find("Days") == nil {
+		unit, most = "Years", 100
+	}
+	if len(by.Children) != 2 { // with the mode
 		return malformedXML()
+	}
+	text := by.Get(unit)
+	period, ok := digits(strings.TrimPrefix(text, "-"))
+	switch {
+	case !ok:
+		return malformedXML()
+	case period < 1 || text[0] == '-':
+		return invalidArgument("Default retention period must be a positive integer value.", unit, text)
+	case period > most: // the text is not recorded
+		return invalidArgument("Default retention period is too large.", unit, text)
 	}
 	return nil
 }

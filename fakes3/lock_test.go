@@ -143,7 +143,13 @@ func TestObjectLock(t *testing.T) {
 	}{
 		{"two periods", "/locked?object-lock", rule("<Days>1</Days><Years>1</Years>"), nil, "MalformedXML", ""},
 		{"no period", "/locked?object-lock", rule(""), nil, "MalformedXML", ""},
-		{"no days", "/locked?object-lock", rule("<Days>0</Days>"), nil, "MalformedXML", ""},
+		{"no days", "/locked?object-lock", rule("<Days>0</Days>"), nil, "InvalidArgument", "Default retention period must be a positive integer value."},
+		{"no years", "/locked?object-lock", rule("<Years>00</Years>"), nil, "InvalidArgument", "Default retention period must be a positive integer value."},
+		{"years ago", "/locked?object-lock", rule("<Years>-1</Years>"), nil, "InvalidArgument", "Default retention period must be a positive integer value."},
+		{"signed days", "/locked?object-lock", rule("<Days>+1</Days>"), nil, "MalformedXML", ""},
+		{"some days", "/locked?object-lock", rule("<Days/>"), nil, "MalformedXML", ""},
+		{"too many days", "/locked?object-lock", rule("<Days>36501</Days>"), nil, "InvalidArgument", ""},
+		{"too many years", "/locked?object-lock", rule("<Years>9223372036854775807</Years>"), nil, "InvalidArgument", ""},
 		{"no versions", "/data?object-lock", rule("<Days>1</Days>"), nil, "InvalidBucketState", "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"},
 		{"suspend", "/locked?versioning", "<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>", nil, "InvalidBucketState", "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."},
 		{"bucket without lock", "/data/k", "", []string{mode, "GOVERNANCE", until, date}, "InvalidRequest", "Bucket is missing Object Lock Configuration"},
@@ -152,7 +158,7 @@ func TestObjectLock(t *testing.T) {
 		{"no date", "/locked/k", "", []string{mode, "GOVERNANCE"}, "InvalidArgument", "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied"},
 		{"no mode", "/locked/k", "", []string{until, date}, "InvalidArgument", "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied"},
 		{"mode", "/locked/k", "", []string{mode, "SOFT", until, date}, "InvalidArgument", "Unknown wormMode directive."},
-		{"date", "/locked/k", "", []string{mode, "GOVERNANCE", until, "soon"}, "InvalidArgument", ""},
+		{"date", "/locked/k", "", []string{mode, "GOVERNANCE", until, "soon"}, "InvalidArgument", "The retain until date must be provided in ISO 8601 format"},
 		{"past date", "/locked/k", "", []string{mode, "GOVERNANCE", until, "2001-01-01T00:00:00Z"}, "InvalidArgument", "The retain until date must be in the future!"},
 		{"hold", "/locked/k", "", []string{hold, "YES"}, "InvalidArgument", "Legal Hold must be either of 'ON' or 'OFF'"},
 	} {
