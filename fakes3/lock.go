@@ -177,7 +177,6 @@ func (x *exchange) checkUnlocked(key, id string) (l storage.Lock, _ *awsapi.Erro
 	if o != nil {
 		l = o.Lock
 	}
-	err = nil
 	switch {
 	case !x.locked(l):
 	case l.Hold != holdOn && l.Mode == governance:

@@ -94,6 +94,9 @@ func TestS179_Bypass(t *testing.T) {
 		if got.status != tt.status || tt.status == 403 && (got.err.Code != "AccessDenied" || got.err.Message != message) {
 			t.Errorf("S179 %s: %d %s", tt.name, got.status, got.body)
 		}
+		if record, ok := w.trail.Get(got.err.RequestID); tt.status == 403 && (!ok || record.Cause != "the version is under object lock" || !strings.Contains(record.Fix, "s3:BypassGovernanceRetention")) {
+			t.Errorf("S179 %s: not explained: %+v", tt.name, record)
+		}
 	}
 	// DeleteObjects is asked key by key.
 	governed = put("g", mode, "GOVERNANCE", until, date)
@@ -176,6 +179,10 @@ func TestObjectLock(t *testing.T) {
 	head := w.call(root, http.MethodHead, "/locked/k").header
 	if kept, err := time.Parse(time.RFC3339, head.Get(until)); head.Get(mode) != "GOVERNANCE" || err != nil || kept.Sub(now.AddDate(0, 0, 10)).Abs() > time.Minute || head.Get(hold) != "" {
 		t.Errorf("default retention: %v", head)
+	}
+	w.with(root, http.MethodPut, "/locked/own", "x", mode, "COMPLIANCE", until, date, "X-Amz-Checksum-Crc32", b64sum("CRC32", "x"))
+	if head := w.call(root, http.MethodHead, "/locked/own").header; head.Get(mode) != "COMPLIANCE" || !strings.HasPrefix(head.Get(until), strings.TrimSuffix(date, "Z")) {
+		t.Errorf("its own retention: %v", head)
 	}
 	reader := w.role("reader", allow("s3:GetObject"))
 	if got := w.call(reader, http.MethodGet, "/locked/k"); got.status != 200 || got.header.Get(mode) != "" {
