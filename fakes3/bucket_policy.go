@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/irsatz/irsatz/iam"
 	"github.com/irsatz/irsatz/iam/policy"
 	"github.com/irsatz/irsatz/internal/awsapi"
 )
@@ -31,10 +32,11 @@ func (x *exchange) putBucketPolicy() *awsapi.Error {
 	if malformed != nil {
 		return policyRefusal(malformed)
 	}
-	if err := x.checkPrincipals(document); err != nil {
+	snapshot := x.config.Store.Snapshot() // for both: who is found there is who is meant
+	if err := x.checkPrincipals(snapshot, document); err != nil {
 		return err
 	}
-	held := x.hold(x.name, document)
+	held := hold(snapshot, x.name, document)
 	return x.setPolicy(func(s *settings) *awsapi.Error {
 		s.policy = held
 		return x.checkPublicPolicy(s, document)
@@ -53,11 +55,10 @@ func (x *exchange) setPolicy(set func(*settings) *awsapi.Error) *awsapi.Error {
 }
 
 // checkPrincipals refuses a policy that names users and roles which are not there.
-func (x *exchange) checkPrincipals(document *policy.Document) *awsapi.Error {
+func (x *exchange) checkPrincipals(snapshot *iam.Snapshot, document *policy.Document) *awsapi.Error {
 	if x.config.UnknownPrincipals {
 		return nil
 	}
-	snapshot := x.config.Store.Snapshot()
 	for _, p := range document.Principals() {
 		if p.Type == "AWS" && !snapshot.HasPrincipal(x.bucket.Owner, p.Value) {
 			x.call.Explain("the policy names "+p.Value+", which is not there", "create it first, or start irsatz with --allow-unknown-principals")
@@ -73,9 +74,9 @@ func namedPolicy(bucket string, document *policy.Document) *policy.Policy {
 }
 
 // hold makes the document the policy of the bucket of this name, and of those whom
-// it names now.
-func (s *Server) hold(bucket string, document *policy.Document) *heldPolicy {
-	return newHeldPolicy(namedPolicy(bucket, document), s.config.Store.Snapshot().Pin(document))
+// it names in this state of IAM.
+func hold(snapshot *iam.Snapshot, bucket string, document *policy.Document) *heldPolicy {
+	return newHeldPolicy(namedPolicy(bucket, document), snapshot.Pin(document))
 }
 
 // policyRefusal words why a document cannot be the policy of a bucket.

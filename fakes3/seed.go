@@ -103,7 +103,7 @@ func (s *Server) described(in *Bucket) (*settings, error) {
 		if err != nil {
 			return nil, policyRefusal(err)
 		}
-		as.policy = s.hold(in.Name, document)
+		as.policy = hold(s.config.Store.Snapshot(), in.Name, document)
 	}
 	if in.Versioned {
 		as.versioning = storage.Enabled
