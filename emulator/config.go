@@ -65,6 +65,10 @@ type Config struct {
 	Audit      bool               // serve what policies deny, and record it
 	ErrorTexts fakests.ErrorTexts // zero means today's
 
+	// CA issues the certificates of the AWS port. Zero means one of the data
+	// directory, or without one, of this run.
+	CA Authority
+
 	// PodEndpoint is the URL at which the pods of real clusters reach the AWS
 	// port; the webhook gives it to them. "" means that it gives none.
 	PodEndpoint string
@@ -96,6 +100,9 @@ type Config struct {
 	Rand  io.Reader    // ids and secrets; nil means crypto/rand
 	Log   *slog.Logger // nil means no log
 }
+
+// Authority is a certificate authority that others have made, in PEM.
+type Authority struct{ Certificate, Key []byte }
 
 var (
 	accountShape = regexp.MustCompile(`^[0-9]{12}$`)

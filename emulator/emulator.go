@@ -84,7 +84,7 @@ func (e *Emulator) start(config Config) (err error) {
 func (e *Emulator) build() error {
 	c := e.config
 	var err error
-	if e.ca, e.caFile, err = e.lasting.ca(pki.Config{Rand: c.Rand}); err != nil {
+	if e.ca, e.caFile, err = e.lasting.ca(c.CA, pki.Config{Rand: c.Rand}); err != nil {
 		return err
 	}
 	e.sealingKey, err = recall(e.lasting, "sealing-key", func() ([]byte, error) { return c.random(sealingKeySize) })

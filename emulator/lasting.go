@@ -140,12 +140,28 @@ type caPair struct {
 }
 
 // ca returns the certificate authority, and the file that its certificate is
-// in, "" without a data directory.
-func (l lasting) ca(config pki.Config) (*pki.CA, string, error) {
-	if l.dir == nil {
-		ca, err := pki.New(config)
+// in, "" without a data directory. One that was given comes before the one that
+// is kept, which stays as it is.
+func (l lasting) ca(given Authority, config pki.Config) (*pki.CA, string, error) {
+	var ca *pki.CA
+	var err error
+	switch {
+	case given.Certificate != nil || given.Key != nil:
+		ca, err = pki.Load(given.Certificate, given.Key)
+	case l.dir == nil:
+		ca, err = pki.New(config)
+	default:
+		ca, err = l.keptCA(config)
+	}
+	if err != nil || l.dir == nil {
 		return ca, "", err
 	}
+	file, err := l.dir.WriteFile("ca.pem", ca.CertificatePEM())
+	return ca, file, err
+}
+
+// keptCA is that of the data directory, made the first time.
+func (l lasting) keptCA(config pki.Config) (*pki.CA, error) {
 	pair, err := recall(l, "ca", func() (caPair, error) {
 		ca, err := pki.New(config)
 		if err != nil {
@@ -154,14 +170,9 @@ func (l lasting) ca(config pki.Config) (*pki.CA, string, error) {
 		return caPair{string(ca.CertificatePEM()), string(ca.KeyPEM())}, nil
 	})
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	ca, err := pki.Load([]byte(pair.Certificate), []byte(pair.Key))
-	if err != nil {
-		return nil, "", err
-	}
-	file, err := l.dir.WriteFile("ca.pem", ca.CertificatePEM())
-	return ca, file, err
+	return pki.Load([]byte(pair.Certificate), []byte(pair.Key))
 }
 
 // keptKey is a signing key as it is kept.

@@ -32,6 +32,7 @@ type serverFlags struct {
 	account, region, root    string
 	enforce, texts, logLevel string
 	dataDir                  string
+	caCert, caKey            string
 	maxMemory                size
 	propagation              time.Duration
 	disabled                 []string
@@ -50,6 +51,8 @@ func (f *serverFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.unknown, "allow-unknown-principals", false, "let policies that are written through IAM and S3 trust users and roles that are not there")
 	flags.BoolVar(&f.open, "allow-open-shared-issuers", false, "let trust policies that are written through IAM trust everybody at GitHub, GitLab and other shared issuers")
 	flags.StringVar(&f.dataDir, "data-dir", "", "keep the state in this folder (default: in memory only)")
+	flags.StringVar(&f.caCert, "ca-cert", "", "certificate of the CA that signs the AWS port's certificates, a PEM file (default: one is made)")
+	flags.StringVar(&f.caKey, "ca-key", "", "its key")
 	f.maxMemory = defaultMaxMemory
 	flags.Var(&f.maxMemory, "max-memory", "refuse objects with SlowDown once they take more than this together, without --data-dir; 0: take all there is")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
@@ -77,6 +80,9 @@ func (f *serverFlags) config(p *program) (emulator.Config, error) {
 		return config, usageError{fmt.Errorf("--iam-propagation %s: want a duration such as 10s", f.propagation)}
 	}
 	var err error
+	if config.CA, err = f.authority(); err != nil {
+		return config, err
+	}
 	if config.ErrorTexts, err = fakests.ParseErrorTexts(f.texts); err != nil {
 		return config, usageError{err}
 	}
@@ -96,6 +102,23 @@ func (f *serverFlags) config(p *program) (emulator.Config, error) {
 		fmt.Fprintln(p.stderr, "irsatz: note: "+note.String())
 	}
 	return config, nil
+}
+
+// authority reads the CA that is given.
+func (f *serverFlags) authority() (ca emulator.Authority, err error) {
+	if (f.caCert == "") != (f.caKey == "") {
+		return ca, usageError{errors.New("--ca-cert and --ca-key: want both or neither")}
+	}
+	if f.caCert == "" {
+		return ca, nil
+	}
+	if ca.Certificate, err = os.ReadFile(f.caCert); err != nil {
+		return ca, fmt.Errorf("--ca-cert: %w", err)
+	}
+	if ca.Key, err = os.ReadFile(f.caKey); err != nil {
+		return ca, fmt.Errorf("--ca-key: %w", err)
+	}
+	return ca, nil
 }
 
 // hostPort takes a URL for an address too: IRSATZ_CONTROL is one for the
