@@ -112,6 +112,57 @@ func TestD13_AttachedClusterIsVerifiedWithoutNetwork(t *testing.T) {
 	}
 }
 
+// TestK11ClusterIsMadeAnew: a cluster that was removed and made again has new
+// keys, which are fetched when the first token of theirs comes; those of the old
+// one are worth nothing any more. The setup describes the cluster as well, under
+// a name of its own, as the files of one without a real cluster do.
+func TestK11ClusterIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	var current atomic.Pointer[oidc.Issuer]
+	var now func() time.Time
+	create := func() *oidc.Issuer {
+		issuer, err := oidc.NewIssuer(oidc.Config{URL: realIssuer, Style: oidc.StyleKubernetes, Now: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		current.Store(issuer)
+		return issuer
+	}
+	s := start(t, clusterSetup("kubernetes", realIssuer), accountOf, func(c *emulator.Config) {
+		now = c.Clock.Now
+		create()
+		c.Attached = []emulator.Attached{{
+			Name: "real", Issuer: realIssuer, ServiceAccounts: known{},
+			Keys: func(ctx context.Context) ([]byte, error) { return current.Load().JWKS(ctx) },
+		}}
+	})
+	assume := func(issuer *oidc.Issuer) error {
+		t.Helper()
+		token, err := issuer.Mint(t.Context(), oidc.TokenRequest{Namespace: "prod", ServiceAccount: "app", Audiences: []string{"sts.amazonaws.com"}, Duration: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.bearer("arn:aws:iam::"+account+":role/kubernetes", token).Assume(t.Context())
+		return err
+	}
+	old := current.Load()
+	if err := assume(old); err != nil {
+		t.Fatal(err)
+	}
+	if err := assume(create()); err != nil {
+		t.Errorf("the new cluster: %v", err)
+	}
+	if err := assume(old); err == nil || !strings.Contains(err.Error(), "InvalidIdentityToken") {
+		t.Errorf("the old cluster: %v", err)
+	}
+	if err := s.Reset(); err != nil { // the setup is loaded anew
+		t.Fatal(err)
+	}
+	if err := assume(current.Load()); err != nil {
+		t.Errorf("after a reset: %v", err)
+	}
+}
+
 // TestAttachedClusterIsNotReachable: without keys there is no verdict, and STS
 // says so.
 func TestAttachedClusterIsNotReachable(t *testing.T) {

@@ -95,9 +95,10 @@ func authority(hostport string) string {
 	return host
 }
 
-// defaultIssuer is shaped like EKS's. It follows from the cluster's name, so
-// that a trust policy written for it stays good.
-func defaultIssuer(region, name string) string {
+// DefaultIssuer is the issuer of a cluster that was given none. It is shaped like
+// EKS's and follows from the cluster's name, so that a trust policy written for
+// it stays good.
+func DefaultIssuer(region, name string) string {
 	sum := sha256.Sum256([]byte("irsatz cluster " + name))
 	return "https://oidc.eks." + region + ".amazonaws.com/id/" + strings.ToUpper(hex.EncodeToString(sum[:16]))
 }
@@ -169,7 +170,8 @@ func (p *clusterPlan) add(k *cluster) {
 }
 
 // load adds a cluster. One that is there already may be named again, without an
-// issuer or with the same.
+// issuer or with the same. A real cluster with its issuer is the one that is
+// meant: files that describe a cluster are loaded beside it unchanged.
 func (p *clusterPlan) load(m manifest.Cluster) error {
 	if old, ok := p.byName[m.Name]; ok {
 		if m.OIDCIssuer != "" && m.OIDCIssuer != old.issuer.URL() {
@@ -178,7 +180,12 @@ func (p *clusterPlan) load(m manifest.Cluster) error {
 		return nil
 	}
 	region := first(m.Region, p.emulator.config.Region)
-	h, err := p.open("cluster "+m.Name, m.Name, first(m.OIDCIssuer, defaultIssuer(region, m.Name)))
+	url := first(m.OIDCIssuer, DefaultIssuer(region, m.Name))
+	if real := p.attachedAt(url); real != nil {
+		p.byName[m.Name] = real
+		return nil
+	}
+	h, err := p.open("cluster "+m.Name, m.Name, url)
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func (x *expansion) cluster(name string) (account, issuer string) {
 		return k.account, k.issuer.URL()
 	}
 	config := x.emulator.config
-	return first(c.AccountID, config.Account), first(c.OIDCIssuer, defaultIssuer(first(c.Region, config.Region), name))
+	return first(c.AccountID, config.Account), first(c.OIDCIssuer, DefaultIssuer(first(c.Region, config.Region), name))
 }
 
 func (x *expansion) serviceAccount(m *manifest.IAMServiceAccount) error {

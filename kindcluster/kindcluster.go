@@ -63,7 +63,7 @@ const (
 type Options struct {
 	Name   string // empty means DefaultName
 	Mode   Mode   // empty means ModeIssuer
-	Issuer string // https URL; empty means one like EKS's that follows from Name and Region. ModePlain has its own
+	Issuer string // https URL; empty means kubeadm's in ModePlain, else one like EKS's that follows from Name and Region
 	Region string // of pods; empty means DefaultRegion
 	// KeyDir is a folder of this machine for the keys of ModeKeys, see WriteKeys.
 	KeyDir string
@@ -71,8 +71,8 @@ type Options struct {
 	Kind []byte
 
 	Image string // of irsatz, as the nodes have it; empty means irsatz:dev
-	// Setup is what irsatz loads; nil means a role, a provider of the issuer, and
-	// a bucket, to try it with.
+	// Setup is what irsatz loads; nil means the kustomize base's, with the issuer:
+	// a role for the service account default/app, which is made, and a bucket.
 	Setup []File
 	// Accounts are service accounts to make in the cluster.
 	Accounts []ServiceAccount
@@ -106,9 +106,10 @@ func (o Options) defaults() Options {
 	o.Region = cmp.Or(o.Region, DefaultRegion)
 	o.Image = cmp.Or(o.Image, "irsatz:dev")
 	switch {
+	case o.Issuer != "":
 	case o.Mode == ModePlain:
 		o.Issuer = plainIssuer
-	case o.Issuer == "":
+	default:
 		sum := sha256.Sum256([]byte("kind cluster " + o.Name))
 		o.Issuer = "https://oidc.eks." + o.Region + ".amazonaws.com/id/" + strings.ToUpper(hex.EncodeToString(sum[:16]))
 	}

@@ -233,7 +233,11 @@ func (o Options) hostService() []object {
 func (o Options) accounts() []object {
 	var namespaces, accounts []object
 	seen := map[string]bool{"default": true, "kube-system": true, Namespace: true}
-	for _, a := range o.Accounts {
+	all := o.Accounts
+	if o.Setup == nil && !o.Host.IsValid() {
+		all = append(slices.Clip(all), ServiceAccount{"default", "app", map[string]string{"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/app"}})
+	}
+	for _, a := range all {
 		if !seen[a.Namespace] {
 			seen[a.Namespace] = true
 			namespaces = append(namespaces, object{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": a.Namespace}})

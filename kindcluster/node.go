@@ -15,7 +15,10 @@ import (
 
 // Cluster is a kind cluster that is there.
 type Cluster struct {
-	Name   string
+	Name string
+	// Options are those it was brought up with; the zero Options if it was found.
+	Options Options
+
 	engine *Engine
 	nodes  []nodes.Node // without a load balancer
 	first  nodes.Node   // a control plane

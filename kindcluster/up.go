@@ -2,12 +2,14 @@ package kindcluster
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/netip"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -123,11 +125,17 @@ func (e *Engine) install(ctx context.Context, l *Launch) (*Cluster, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, fmt.Errorf("interrupted: %w", err)
 	}
+	if l.Existing {
+		if err := c.recall(ctx, l); err != nil {
+			return nil, err
+		}
+	}
 	if l.Host.IsValid() && l.Host.Addr().IsUnspecified() {
 		if err := c.locateHost(ctx, l); err != nil {
 			return nil, err
 		}
 	}
+	c.Options = l.Options
 	if err := c.loadImages(ctx, *l); err != nil {
 		return nil, err
 	}
@@ -143,6 +151,24 @@ func (e *Engine) install(ctx context.Context, l *Launch) (*Cluster, error) {
 		return nil, err
 	}
 	return c, e.step("Trying a pod 🐳", func() error { return c.tryPod(ctx) })
+}
+
+// recall takes from a cluster that is there what it was made with.
+func (c *Cluster) recall(ctx context.Context, l *Launch) error {
+	s := Status{}
+	if err := c.ask(ctx, &s); err != nil {
+		return err
+	}
+	if s.Issuer == "" {
+		return problem("its issuer must be an https URL: make it anew with `irsatz kind up`", "the API server of %s shows no issuer", c.Name)
+	}
+	l.Issuer, l.Mode, l.Port = s.Issuer, cmp.Or(s.Mode, ModePlain), 0
+	if _, port, ok := strings.Cut(s.Endpoint, "http://127.0.0.1:"); ok {
+		var err error
+		l.Port, err = strconv.Atoi(port)
+		return err
+	}
+	return nil
 }
 
 // locateHost finds out where the nodes reach this machine.

@@ -102,7 +102,7 @@ func TestK01PlainCluster(t *testing.T) {
 			t.Parallel()
 			name := planned(t, plan{Existing: existing})
 			l := launch(t, name)
-			l.Mode, l.Port, l.Existing = kindcluster.ModePlain, 0, existing
+			l.Mode, l.Issuer, l.Port, l.Existing = kindcluster.ModePlain, "", 0, existing
 			s := status(t, up(t, l))
 			if made := strings.Contains(calls(t, name), "kubeadm init"); made == existing {
 				t.Errorf("made %t", made)

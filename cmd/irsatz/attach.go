@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -12,7 +13,12 @@ import (
 
 // attachFlags name a real cluster whose tokens STS takes and whose pods the
 // webhook knows.
-type attachFlags struct{ kubeconfig, context, podEndpoint string }
+type attachFlags struct {
+	kubeconfig, context, podEndpoint string
+
+	register registerFlag
+	cluster  *kubernetes.Cluster // that is attached
+}
 
 // inCluster is the kubeconfig of the cluster that irsatz itself runs in.
 const inCluster = "in-cluster"
@@ -20,6 +26,7 @@ const inCluster = "in-cluster"
 func (f *attachFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.kubeconfig, "attach", "", "kubeconfig of a real cluster to take tokens and service accounts of, or in-cluster")
 	flags.StringVar(&f.context, "attach-context", "", "context of that kubeconfig")
+	flags.StringVar(&f.register.url, "register", "", "register the webhook with the real cluster, which finds it at this https URL")
 	flags.StringVar(&f.podEndpoint, "pod-endpoint", "", "URL at which pods of real clusters reach the AWS port; the webhook gives it to them")
 }
 
@@ -29,7 +36,10 @@ const attachedName = "kubernetes"
 // apply adds the real cluster, if one is named, to the config. Its service
 // accounts are followed until ctx ends. Without one nothing of this runs.
 func (f *attachFlags) apply(ctx context.Context, config *emulator.Config) error {
-	config.PodEndpoint = f.podEndpoint
+	if err := f.register.check(f.kubeconfig, config.Listen); err != nil {
+		return err
+	}
+	config.PodEndpoint = cmp.Or(f.podEndpoint, f.register.endpoint())
 	if f.kubeconfig == "" {
 		return nil
 	}
@@ -48,6 +58,7 @@ func (f *attachFlags) apply(ctx context.Context, config *emulator.Config) error 
 	if err != nil {
 		return fmt.Errorf("--attach: %w", err)
 	}
+	f.cluster = cluster
 	config.Attached = []emulator.Attached{{
 		Name: attachedName, Issuer: documents.Issuer, ServiceAccounts: cluster,
 		Keys: func(ctx context.Context) ([]byte, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/irsatz/irsatz/emulator"
 	"github.com/irsatz/irsatz/internal/nearest"
+	"github.com/irsatz/irsatz/kindcluster"
 )
 
 // Exit codes.
@@ -80,6 +81,9 @@ func (p *program) hint(err error) string {
 	if refused, ok := errors.AsType[*emulator.Problem](err); ok {
 		return refused.Hint
 	}
+	if wrong, ok := errors.AsType[*kindcluster.Problem](err); ok {
+		return wrong.Hint
+	}
 	if errors.Is(err, emulator.ErrNoServer) {
 		return "start one with `irsatz serve`, or name its control port with --control or IRSATZ_CONTROL"
 	}
@@ -109,7 +113,7 @@ func (p *program) rootCommand() *cobra.Command {
 		p.exportCommand(),
 		p.trailCommand(), p.whyCommand(), p.scenarioCommand(), p.probeCommand(), p.clockCommand(),
 		p.healthCommand(), p.resetCommand(), p.caCommand(), p.versionCommand(),
-		p.webhookCommand(), p.doctorCommand(), p.simulateCommand(), p.lintCommand(),
+		p.webhookCommand(), p.kindCommand(), p.doctorCommand(), p.simulateCommand(), p.lintCommand(),
 	)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	for _, name := range plannedCommands {
@@ -121,7 +125,7 @@ func (p *program) rootCommand() *cobra.Command {
 }
 
 // plannedCommands are verbs of the command line that irsatz will have.
-var plannedCommands = []string{"kind", "fault"}
+var plannedCommands = []string{"fault"}
 
 // planned answers for a verb that is not there yet.
 func planned(name string) *cobra.Command {

@@ -176,6 +176,9 @@ func (p *program) serve(ctx context.Context, f *serverFlags, attach *attachFlags
 	if err != nil {
 		return err
 	}
+	if err := attach.register.apply(ctx, attach.cluster, e); err != nil {
+		return err
+	}
 	p.banner(e)
 	<-ctx.Done()
 	fmt.Fprintln(p.stderr, "irsatz: stopping")

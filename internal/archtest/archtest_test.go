@@ -82,7 +82,7 @@ var rules = archtest.Rules{
 		"lint":      {"iam/arn", "iam/catalogue", "iam/policy", "internal/nearest", "internal/syntax", "manifest"},
 		"cmd/irsatz": {
 			"iam/policy", "lint", "simulate",
-			"emulator", "kubernetes", "localpod", "webhook", "workload", "scenarios", "manifest", "fakests", "intercept", "trail",
+			"emulator", "kindcluster", "kubernetes", "localpod", "webhook", "workload", "scenarios", "manifest", "fakests", "intercept", "trail",
 			"internal/awsclient", "internal/datadir", "internal/nearest", "internal/pki", "internal/syntax",
 		},
 	},
