@@ -46,16 +46,6 @@ func (p *clusterPlan) attach(a *Attached) error {
 	return nil
 }
 
-// attachedAt is the attached cluster that has the issuer, nil if none does.
-func (p *clusterPlan) attachedAt(issuerURL string) *cluster {
-	for _, k := range p.order {
-		if k.attached != nil && k.attached.Issuer == issuerURL {
-			return k
-		}
-	}
-	return nil
-}
-
 // attachedKeys is where the last keys of a cluster are kept over resets.
 func (e *Emulator) attachedKeys(a *Attached) *atomic.Pointer[[]byte] {
 	keys, ok := e.fetchedKeys[a.Issuer]

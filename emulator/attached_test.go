@@ -114,8 +114,8 @@ func TestD13_AttachedClusterIsVerifiedWithoutNetwork(t *testing.T) {
 
 // TestK11ClusterIsMadeAnew: a cluster that was removed and made again has new
 // keys, which are fetched when the first token of theirs comes; those of the old
-// one are worth nothing any more. The setup describes the cluster as well, under
-// a name of its own, as the files of one without a real cluster do.
+// one are worth nothing any more. The setup describes the cluster as well, as one
+// that there is no real cluster for would.
 func TestK11ClusterIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	var current atomic.Pointer[oidc.Issuer]
@@ -132,7 +132,7 @@ func TestK11ClusterIsMadeAnew(t *testing.T) {
 		now = c.Clock.Now
 		create()
 		c.Attached = []emulator.Attached{{
-			Name: "real", Issuer: realIssuer, ServiceAccounts: known{},
+			Name: "kubernetes", Issuer: realIssuer, ServiceAccounts: known{},
 			Keys: func(ctx context.Context) ([]byte, error) { return current.Load().JWKS(ctx) },
 		}}
 	})

@@ -170,8 +170,7 @@ func (p *clusterPlan) add(k *cluster) {
 }
 
 // load adds a cluster. One that is there already may be named again, without an
-// issuer or with the same. A real cluster with its issuer is the one that is
-// meant: files that describe a cluster are loaded beside it unchanged.
+// issuer or with the same: a real cluster, too, which the files describe.
 func (p *clusterPlan) load(m manifest.Cluster) error {
 	if old, ok := p.byName[m.Name]; ok {
 		if m.OIDCIssuer != "" && m.OIDCIssuer != old.issuer.URL() {
@@ -180,12 +179,7 @@ func (p *clusterPlan) load(m manifest.Cluster) error {
 		return nil
 	}
 	region := first(m.Region, p.emulator.config.Region)
-	url := first(m.OIDCIssuer, DefaultIssuer(region, m.Name))
-	if real := p.attachedAt(url); real != nil {
-		p.byName[m.Name] = real
-		return nil
-	}
-	h, err := p.open("cluster "+m.Name, m.Name, url)
+	h, err := p.open("cluster "+m.Name, m.Name, first(m.OIDCIssuer, DefaultIssuer(region, m.Name)))
 	if err != nil {
 		return err
 	}

@@ -74,6 +74,9 @@ type Options struct {
 	// Setup is what irsatz loads; nil means the kustomize base's, with the issuer:
 	// a role for the service account default/app, which is made, and a bucket.
 	Setup []File
+	// Cluster is what Setup calls this cluster, if it describes it; empty means
+	// that it does not.
+	Cluster string
 	// Accounts are service accounts to make in the cluster.
 	Accounts []ServiceAccount
 	// Root is KEYID:SECRET of the account's root; empty means random ones that

@@ -38,6 +38,7 @@ func options() map[string]kindcluster.Options {
 		"plain": {Mode: kindcluster.ModePlain, Port: 4566, Region: "eu-west-1"},
 		"issuer": {
 			Name: "sandbox", Issuer: issuer, Region: "eu-west-1", Port: 4566, Image: "irsatz:abc", Root: "AKIAROOT:secret",
+			Cluster:  "sandbox",
 			Setup:    []kindcluster.File{{Name: "a.yaml", Content: []byte("apiVersion: irsatz/v1\n")}},
 			Accounts: []kindcluster.ServiceAccount{{Namespace: "shop", Name: "app", Annotations: map[string]string{"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/app"}}, {Namespace: "shop", Name: "other"}, {Namespace: "default", Name: "third"}},
 		},

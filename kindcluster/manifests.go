@@ -190,7 +190,13 @@ func (o Options) container(pod map[string]any) {
 			args[i] = "--aws-default-region=" + o.Region
 		}
 	}
-	if args[0] == "serve" && o.Root != "" {
+	if args[0] != "serve" {
+		return
+	}
+	if o.Cluster != "" {
+		c["args"] = append(args, "--attach-name="+o.Cluster)
+	}
+	if o.Root != "" {
 		c["env"] = []any{map[string]any{
 			"name":      "IRSATZ_ROOT_CREDENTIALS",
 			"valueFrom": map[string]any{"secretKeyRef": map[string]any{"name": rootSecret, "key": rootKey}},

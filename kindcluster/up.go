@@ -162,6 +162,9 @@ func (c *Cluster) recall(ctx context.Context, l *Launch) error {
 	if s.Issuer == "" {
 		return problem("its issuer must be an https URL: make it anew with `irsatz kind up`", "the API server of %s shows no issuer", c.Name)
 	}
+	if l.Issuer != s.Issuer {
+		l.Cluster = "" // the setup describes another one
+	}
 	l.Issuer, l.Mode, l.Port = s.Issuer, cmp.Or(s.Mode, ModePlain), 0
 	if _, port, ok := strings.Cut(s.Endpoint, "http://127.0.0.1:"); ok {
 		var err error

@@ -14,7 +14,7 @@ import (
 // attachFlags name a real cluster whose tokens STS takes and whose pods the
 // webhook knows.
 type attachFlags struct {
-	kubeconfig, context, podEndpoint string
+	kubeconfig, context, name, podEndpoint string
 
 	register registerFlag
 	cluster  *kubernetes.Cluster // that is attached
@@ -26,12 +26,10 @@ const inCluster = "in-cluster"
 func (f *attachFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.kubeconfig, "attach", "", "kubeconfig of a real cluster to take tokens and service accounts of, or in-cluster")
 	flags.StringVar(&f.context, "attach-context", "", "context of that kubeconfig")
+	flags.StringVar(&f.name, "attach-name", "kubernetes", "what it is called here; a cluster of that name in the files is this one")
 	flags.StringVar(&f.register.url, "register", "", "register the webhook with the real cluster, which finds it at this https URL")
 	flags.StringVar(&f.podEndpoint, "pod-endpoint", "", "URL at which pods of real clusters reach the AWS port; the webhook gives it to them")
 }
-
-// attachedName is what the real cluster is called here.
-const attachedName = "kubernetes"
 
 // apply adds the real cluster, if one is named, to the config. Its service
 // accounts are followed until ctx ends. Without one nothing of this runs.
@@ -60,7 +58,7 @@ func (f *attachFlags) apply(ctx context.Context, config *emulator.Config) error 
 	}
 	f.cluster = cluster
 	config.Attached = []emulator.Attached{{
-		Name: attachedName, Issuer: documents.Issuer, ServiceAccounts: cluster,
+		Name: f.name, Issuer: documents.Issuer, ServiceAccounts: cluster,
 		Keys: func(ctx context.Context) ([]byte, error) {
 			documents, err := cluster.Documents(ctx)
 			return documents.Keys, err

@@ -59,11 +59,14 @@ func (s *kindSetup) apply(p *program, o kindcluster.Options) (kindcluster.Option
 	}
 	region := cmp.Or(o.Region, kindcluster.DefaultRegion)
 	switch {
-	case o.Issuer != "" || o.Mode == kindcluster.ModePlain:
+	case o.Mode == kindcluster.ModePlain:
 	case is != nil:
-		o.Issuer = cmp.Or(is.OIDCIssuer, emulator.DefaultIssuer(cmp.Or(is.Region, region), is.Name))
+		issuer := cmp.Or(is.OIDCIssuer, emulator.DefaultIssuer(cmp.Or(is.Region, region), is.Name))
+		if o.Issuer = cmp.Or(o.Issuer, issuer); o.Issuer == issuer {
+			o.Cluster = is.Name
+		}
 	default:
-		o.Issuer = emulator.DefaultIssuer(region, o.Name)
+		o.Issuer = cmp.Or(o.Issuer, emulator.DefaultIssuer(region, o.Name))
 	}
 	for _, sa := range state.ServiceAccounts {
 		standard := sa.Cluster == "" && (is == nil || is == &state.Clusters[0])
@@ -213,6 +216,9 @@ func (p *program) printKindHost(f *kindUpFlags, c *kindcluster.Cluster) error {
 	var setup strings.Builder
 	for _, file := range f.setup.files {
 		fmt.Fprintf(&setup, "-f %s ", file)
+	}
+	if c.Options.Cluster != "" {
+		fmt.Fprintf(&setup, "--attach-name %s ", c.Options.Cluster)
 	}
 	_, err := io.WriteString(p.stdout, fmt.Sprintf("\nPods find irsatz at %s, which leads to %s, once it runs there:\n  irsatz serve %s--attach %s --attach-context %s --listen %s \\\n    --register https://%s --pod-endpoint %s\n",
 		kindcluster.Endpoint, c.Options.Host, setup.String(), kubeconfig, c.Context(), listen, c.Options.Host, kindcluster.Endpoint))

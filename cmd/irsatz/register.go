@@ -57,15 +57,16 @@ func loopback(address string) bool {
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// apply registers the webhook of the attached cluster, and returns when a pod
+// registerAt registers the webhook of the attached cluster, and returns when a pod
 // that was tried has been mutated by it.
-func (r registerFlag) apply(ctx context.Context, cluster *kubernetes.Cluster, e *emulator.Emulator) error {
+func (f *attachFlags) registerAt(ctx context.Context, e *emulator.Emulator) error {
+	r := f.register
 	if r.url == "" {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, registerTime)
 	defer cancel()
-	err := cluster.Register(ctx, kubernetes.Registration{CA: e.CAPEM(), URL: strings.TrimSuffix(r.url, "/") + "/_irsatz/clusters/" + attachedName + "/mutate"})
+	err := f.cluster.Register(ctx, kubernetes.Registration{CA: e.CAPEM(), URL: strings.TrimSuffix(r.url, "/") + "/_irsatz/clusters/" + url.PathEscape(f.name) + "/mutate"})
 	if err != nil {
 		return withHint(fmt.Errorf("--register: %w", err), "the API server must reach %s, and find irsatz there: is a firewall in between?", r.url)
 	}

@@ -176,7 +176,7 @@ func (p *program) serve(ctx context.Context, f *serverFlags, attach *attachFlags
 	if err != nil {
 		return err
 	}
-	if err := attach.register.apply(ctx, attach.cluster, e); err != nil {
+	if err := attach.registerAt(ctx, e); err != nil {
 		return err
 	}
 	p.banner(e)

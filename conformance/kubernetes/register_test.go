@@ -36,7 +36,7 @@ func TestK12_ServeRegistersByURL(t *testing.T) {
 		t.Fatal(err)
 	}
 	address := fmt.Sprintf("127.0.0.1:%d", port)
-	command(t, "serve", "-f", setup, "--attach", closed.kubeconfig, "--listen", address, "--control", "127.0.0.1:0", "--register", "https://"+address)
+	command(t, "serve", "-f", setup, "--attach", closed.kubeconfig, "--attach-name", "sandbox", "--listen", address, "--control", "127.0.0.1:0", "--register", "https://"+address)
 	env := map[string]string{}
 	for _, v := range createPod(t, c, "registered", "").Spec.Containers[0].Env {
 		env[v.Name] = v.Value
