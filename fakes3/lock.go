@@ -195,7 +195,7 @@ func (x *exchange) checkUnlocked(key, id string) (l storage.Lock, _ *awsapi.Erro
 // body.
 func (x *exchange) fillRetention(ctx *policy.Context, h http.Header) {
 	mode, until := h.Get(lockMode), h.Get(lockUntil)
-	if e, ok := x.early.(*shape.Element); ok && x.op.sub == "retention" {
+	if e, ok := x.early.(*shape.Element); ok {
 		mode, until = e.Get("Mode"), e.Get("RetainUntilDate")
 	}
 	if mode != "" {
@@ -214,7 +214,7 @@ func (x *exchange) fillRetention(ctx *policy.Context, h http.Header) {
 // fillHold sets the key of s3:PutObjectLegalHold, from the header or the body.
 func (x *exchange) fillHold(ctx *policy.Context, h http.Header) {
 	hold := h.Get(lockHold)
-	if e, ok := x.early.(*shape.Element); ok && x.op.sub == "legal-hold" {
+	if e, ok := x.early.(*shape.Element); ok {
 		hold = e.Get("Status")
 	}
 	if hold != "" {
