@@ -53,6 +53,8 @@ func TestConditionKeys(t *testing.T) {
 		{"K154 copy source raw", "PUT", "/data/k", "X-Amz-Copy-Source: /data/p%75blic/a.txt", map[string]string{"s3:x-amz-copy-source": "/data/p%75blic/a.txt", "s3:x-amz-metadata-directive": absent}},
 		{"K155 directive", "PUT", "/data/k", "X-Amz-Metadata-Directive: REPLACE", map[string]string{"s3:x-amz-metadata-directive": absent}},
 		{"K156 encryption", "PUT", "/data/k", "", map[string]string{"s3:x-amz-server-side-encryption": absent, "s3:ObjectCreationOperation": "true", "s3:x-amz-acl": absent}},
+		{"no lock", "PUT", "/data/k", "", map[string]string{"s3:object-lock-mode": absent, "s3:object-lock-retain-until-date": absent, "s3:object-lock-remaining-retention-days": absent, "s3:object-lock-legal-hold": absent}},
+		{"no date", "PUT", "/data/k", "X-Amz-Object-Lock-Retain-Until-Date: soon", map[string]string{"s3:object-lock-retain-until-date": "soon", "s3:object-lock-remaining-retention-days": absent}},
 		{"encryption given", "PUT", "/data/k", "X-Amz-Server-Side-Encryption: aws:kms", map[string]string{"s3:x-amz-server-side-encryption": "aws:kms"}},
 		{"K159 part", "PUT", "/data/k?uploadId=1&partNumber=1", "", map[string]string{"s3:ObjectCreationOperation": "false", "s3:if-none-match": absent}},
 		{"K159 create upload", "POST", "/data/k?uploads", "", map[string]string{"s3:ObjectCreationOperation": "false"}},
