@@ -311,6 +311,34 @@ func TestRetentionChanges(t *testing.T) {
 	}
 }
 
+// TestLocksAreJudgedByTheBody: what PutObjectRetention and PutObjectLegalHold set is
+// what the body says; a header beside it opens nothing.
+func TestLocksAreJudgedByTheBody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.lockedBucket("locked")
+	w.object("locked", "k", "x")
+	date := w.clock.Now().Add(time.Hour)
+	on := w.role("on", `{"Effect":"Allow","Action":"s3:PutObjectLegalHold","Resource":"*","Condition":{"StringEquals":{"s3:object-lock-legal-hold":"ON"}}}`,
+		`{"Effect":"Allow","Action":"s3:PutObjectRetention","Resource":"*","Condition":{"StringEquals":{"s3:object-lock-mode":"GOVERNANCE"}}}`)
+	for _, tt := range []struct {
+		target, body string
+		header       []string
+		want         int
+	}{
+		{"?legal-hold", "<LegalHold><Status>ON</Status></LegalHold>", nil, 200},
+		{"?legal-hold", "<LegalHold><Status>OFF</Status></LegalHold>", nil, 403},
+		{"?legal-hold", "<LegalHold><Status>OFF</Status></LegalHold>", []string{hold, "ON"}, 403},
+		{"?retention", retention("GOVERNANCE", date), nil, 200},
+		{"?retention", retention("COMPLIANCE", date), []string{mode, "GOVERNANCE"}, 403},
+		{"?retention", "<Retention/>", []string{mode, "GOVERNANCE", bypass, "true"}, 403},
+	} {
+		if got := w.with(on, http.MethodPut, "/locked/k"+tt.target, tt.body, tt.header...); got.status != tt.want {
+			t.Errorf("%s %s %q: %d %s", tt.target, tt.body, tt.header, got.status, got.body)
+		}
+	}
+}
+
 // TestObjectLockBySDK has the SDK set and read locks.
 func TestObjectLockBySDK(t *testing.T) {
 	t.Parallel()
