@@ -164,6 +164,16 @@ func TestVersionIds(t *testing.T) {
 			t.Errorf("%s %s: %d %s", method, target, got.status, got.body)
 		}
 	}
+	never := strings.Repeat("0", 32)
+	for _, key := range []string{"gone", "never", "public/a.txt"} {
+		if got := w.call(w.root(), http.MethodDelete, "/data/"+key+"?versionId="+never); got.status != 204 || got.header.Get("X-Amz-Version-Id") != never || got.header.Get("X-Amz-Delete-Marker") != "" {
+			t.Errorf("%s: a version that never was: %d %v", key, got.status, got.header)
+		}
+		body := "<Delete><Object><Key>" + key + "</Key><VersionId>" + never + "</VersionId></Object></Delete>"
+		if got := w.do(w.root(), w.md5(w.request(http.MethodPost, "/data?delete", body))); !strings.Contains(got.body, "<Deleted><Key>"+key+"</Key><VersionId>"+never+"</VersionId></Deleted>") {
+			t.Errorf("%s: one of many: %s", key, got.body)
+		}
+	}
 	got := w.with(w.root(), http.MethodPut, "/data/copy", "", "X-Amz-Copy-Source", "data/gone?versionId="+marker)
 	if got.status != 400 || got.err.Message != "The source of a copy request may not specifically refer to a delete marker by version id." {
 		t.Errorf("copy of a delete marker: %d %s", got.status, got.body)

@@ -13,6 +13,10 @@ import (
 	"github.com/irsatz/irsatz/internal/shape"
 )
 
+// deleteObject deletes a key or one of its versions. That a version never was is no
+// error, as long as its id could be one.
+//
+// https://github.com/versity/versitygw/issues/1758
 func (x *exchange) deleteObject() *awsapi.Error {
 	if err := x.checkBypass(); err != nil {
 		return err
