@@ -65,7 +65,10 @@ func (x *exchange) parseEncryption() *awsapi.Error {
 //
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
 func (x *exchange) encrypted(e storage.Encryption) storage.Encryption {
-	by := x.settings.encryption
+	by, bucketKey := x.settings.encryption, e.BucketKey
+	if _, given := x.header[sseBucket]; !given {
+		bucketKey = by.BucketKey
+	}
 	if e.Algorithm == "" {
 		e = by
 	}
@@ -75,10 +78,7 @@ func (x *exchange) encrypted(e storage.Encryption) storage.Encryption {
 	if e.KeyID == "" && by.Algorithm == e.Algorithm {
 		e.KeyID = by.KeyID
 	}
-	if _, given := x.header[sseBucket]; !given {
-		e.BucketKey = by.BucketKey
-	}
-	e.BucketKey = e.BucketKey && e.Algorithm == sseKMS // the other has none
+	e.BucketKey = bucketKey && e.Algorithm == sseKMS // the other has none
 	e.KeyID = x.keyARN(e.KeyID)
 	return e
 }

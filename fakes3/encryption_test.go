@@ -8,6 +8,7 @@ import (
 
 const (
 	sse, sseKeyID = "X-Amz-Server-Side-Encryption", "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id"
+	bucketKey     = "X-Amz-Server-Side-Encryption-Bucket-Key-Enabled"
 	kmsKey        = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 	theirKey      = "arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 )
@@ -54,9 +55,10 @@ func TestEncryptionHeaders(t *testing.T) {
 	for name, tt := range map[string]struct {
 		header []string
 		want   string
-	}{"default": {nil, "aws:kms " + kmsKey + " true"}, "overridden": {[]string{sse, "AES256"}, "AES256  "}, "key of the default": {[]string{sse, "aws:kms"}, "aws:kms " + kmsKey + " true"}} {
+	}{"default": {nil, "aws:kms " + kmsKey + " true"}, "overridden": {[]string{sse, "AES256"}, "AES256  "}, "key of the default": {[]string{sse, "aws:kms"}, "aws:kms " + kmsKey + " true"},
+		"default without bucket key": {[]string{bucketKey, "false"}, "aws:kms " + kmsKey + " "}, "KMS without bucket key": {[]string{sse, "aws:kms", bucketKey, "false"}, "aws:kms " + kmsKey + " "}} {
 		h := w.with(root, http.MethodPut, "/data/k", "x", tt.header...).header
-		if seen := h.Get(sse) + " " + h.Get(sseKeyID) + " " + h.Get("X-Amz-Server-Side-Encryption-Bucket-Key-Enabled"); seen != tt.want {
+		if seen := h.Get(sse) + " " + h.Get(sseKeyID) + " " + h.Get(bucketKey); seen != tt.want {
 			t.Errorf("%s of the bucket: %q, want %q", name, seen, tt.want)
 		}
 	}
