@@ -268,6 +268,7 @@ func TestRetentionChanges(t *testing.T) {
 		header           []string
 	}{
 		{"half", "<Retention><Mode>GOVERNANCE</Mode></Retention>", "MalformedXML", nil},
+		{"other half", "<Retention><RetainUntilDate>2106-01-01T00:00:00Z</RetainUntilDate></Retention>", "MalformedXML", nil},
 		{"mode", retention("SOFT", day), "MalformedXML", nil},
 		{"past", retention("GOVERNANCE", now.Add(-time.Hour)), "InvalidArgument", nil},
 		{"set", retention("GOVERNANCE", day), "", nil},
