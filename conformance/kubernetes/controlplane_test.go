@@ -172,7 +172,7 @@ func rsaKeyFiles() (keyFiles, error) {
 
 // apiServerConfig says how a cluster differs from others.
 type apiServerConfig struct {
-	name, issuer, jwksURI string
+	name, issuer, jwksURI string // no jwksURI leaves it to the API server
 	keys                  keyFiles
 	host                  string // in its certificate, beside 127.0.0.1
 	flags                 []string
@@ -208,9 +208,12 @@ func startAPIServer(dir string, store *etcd, authority *testCA, c apiServerConfi
 	args := []string{
 		"--etcd-servers=" + store.url, "--etcd-prefix=/" + c.name, "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
 		"--endpoint-reconciler-type=none", fmt.Sprintf("--secure-port=%d", port), "--tls-cert-file=tls.crt", "--tls-private-key-file=tls.key",
-		"--cert-dir=" + a.dir, "--service-account-issuer=" + c.issuer, "--service-account-jwks-uri=" + c.jwksURI,
+		"--cert-dir=" + a.dir, "--service-account-issuer=" + c.issuer,
 		"--service-account-signing-key-file=sa.key", "--service-account-key-file=sa.pub", "--service-cluster-ip-range=10.0.0.0/24",
 		"--authorization-mode=RBAC", "--token-auth-file=tokens.csv",
+	}
+	if c.jwksURI != "" {
+		args = append(args, "--service-account-jwks-uri="+c.jwksURI)
 	}
 	a.process, err = startProcess(a.dir, "kube-apiserver", append(args, c.flags...)...)
 	return a, err
@@ -304,22 +307,23 @@ func newControlPlane() (*controlPlane, error) {
 	return p, err
 }
 
-// start starts clusters at once and waits for them all.
-func (p *controlPlane) start(configs ...apiServerConfig) error {
+// start starts clusters at once and waits for them all. They run until stop.
+func (p *controlPlane) start(configs ...apiServerConfig) ([]*apiServer, error) {
+	var started []*apiServer
 	for _, c := range configs {
 		a, err := startAPIServer(p.dir, p.etcd, p.ca, c)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		p.servers = append(p.servers, a)
+		p.servers, started = append(p.servers, a), append(started, a)
 	}
-	errs := make([]error, len(p.servers))
+	errs := make([]error, len(started))
 	var waiting sync.WaitGroup
-	for i, a := range p.servers {
+	for i, a := range started {
 		waiting.Go(func() { errs[i] = a.wait(p.client, a.url+"/readyz") })
 	}
 	waiting.Wait()
-	return errors.Join(errs...)
+	return started, errors.Join(errs...)
 }
 
 // stop stops the API servers before etcd: without it they would not end.

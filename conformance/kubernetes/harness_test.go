@@ -94,11 +94,12 @@ func begin() error {
 		}
 	}
 	began := time.Now()
-	if err := plane.start(configs...); err != nil {
+	servers, err := plane.start(configs...)
+	if err != nil {
 		return err
 	}
 	fmt.Printf("%d API servers are ready after %v\n", len(configs), time.Since(began).Round(time.Millisecond))
-	own, ours, closed, ill = plane.servers[0], plane.servers[1], plane.servers[2], plane.servers[3]
+	own, ours, closed, ill = servers[0], servers[1], servers[2], servers[3]
 	return nil
 }
 
