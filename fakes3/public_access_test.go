@@ -237,7 +237,23 @@ func TestSeededPublicAccess(t *testing.T) {
 			t.Errorf("public %t: %d %s", tt.public, got.status, got.body)
 		}
 	}
-	w.with(w.root(), http.MethodPut, "/data?publicAccessBlock", "<PublicAccessBlockConfiguration><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>")
+	block := func(setting string) {
+		w.with(w.root(), http.MethodPut, "/data?publicAccessBlock", "<PublicAccessBlockConfiguration><"+setting+">true</"+setting+"></PublicAccessBlockConfiguration>")
+	}
+	// Neither holds for a policy that is there.
+	for _, setting := range []string{"BlockPublicAcls", "BlockPublicPolicy"} {
+		block(setting)
+		if got := w.call(creds{}, http.MethodGet, "/data/public/a.txt"); got.status != 200 {
+			t.Errorf("%s: %d %s", setting, got.status, got.body)
+		}
+		if err := w.s3.SetBucket(fakes3.Bucket{Name: "data", AccountID: account, Policy: open}); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.call(creds{}, http.MethodGet, "/data/public/a.txt"); got.status != 403 || w.buckets()[0].Public {
+			t.Errorf("%s, then described as not public: %d %s", setting, got.status, got.body)
+		}
+	}
+	block("RestrictPublicBuckets")
 	if w.buckets()[0].Public {
 		t.Error("what is restricted is said to be public")
 	}

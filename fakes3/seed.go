@@ -70,10 +70,11 @@ func (s *Server) SetBucket(in Bucket) error {
 			as.versioning = storage.Suspended
 		}
 		now.policy, now.tags, now.versioning = as.policy, as.tags, as.versioning
-		if block := as.documents[blockDocument]; in.Public {
+		switch {
+		case in.Public:
 			delete(now.documents, blockDocument)
-		} else if now.documents[blockDocument] == nil {
-			now.documents[blockDocument] = block
+		case !now.access.blockPolicy || !now.access.restrict:
+			now.documents[blockDocument] = as.documents[blockDocument]
 		}
 		return nil
 	}
