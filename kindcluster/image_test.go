@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/irsatz/irsatz/internal/fakedocker"
 	"github.com/irsatz/irsatz/kindcluster"
 )
 
@@ -78,18 +79,14 @@ func sha(content []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// imported is the archive that was streamed into a cluster's node.
+// imported is the archive that was streamed into a node.
 func imported(t *testing.T, node string) []byte {
 	t.Helper()
-	entries, err := os.ReadDir(engineDir().path("images", node))
-	if err != nil || len(entries) != 1 {
-		t.Fatalf("%d archives: %v", len(entries), err)
+	images := docker().Images(node)
+	if len(images) != 1 {
+		t.Fatalf("%d archives", len(images))
 	}
-	text, err := os.ReadFile(engineDir().path("images", node, entries[0].Name()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
+	return images[0]
 }
 
 // TestK08ImageArchive: what arrives in every node is an archive of one platform,
@@ -99,7 +96,7 @@ func TestK08ImageArchive(t *testing.T) {
 	for arch, machine := range map[string]string{"amd64": "x86_64", "arm64": "aarch64"} {
 		t.Run(arch, func(t *testing.T) {
 			t.Parallel()
-			name := planned(t, plan{Machine: machine})
+			name := planned(t, fakedocker.Plan{Machine: machine})
 			l := launch(t, name)
 			l.Kind = []byte(kindHead + "nodes: [{role: control-plane}, {role: worker}]\n")
 			program := binaryFor(t, arch)
@@ -127,12 +124,12 @@ func TestK08ImageArchive(t *testing.T) {
 					t.Errorf("%+v", h)
 				}
 			}
-			if !strings.Contains(calls(t, name), "ctr --namespace=k8s.io images import --all-platforms --digests --snapshotter=overlayfs -") {
-				t.Error(calls(t, name))
+			if !strings.Contains(docker().Calls(name), "ctr --namespace=k8s.io images import --all-platforms --digests --snapshotter=overlayfs -") {
+				t.Error(docker().Calls(name))
 			}
-			manifests, err := os.ReadFile(engineDir().path("applied", name))
-			if err != nil || strings.Count(string(manifests), "image: "+l.Archive.Name+"\n") != 2 || !strings.Contains(string(manifests), "imagePullPolicy: IfNotPresent") {
-				t.Errorf("the deployments run another image: %v", err)
+			manifests := docker().Applied(name)
+			if strings.Count(manifests, "image: "+l.Archive.Name+"\n") != 2 || !strings.Contains(manifests, "imagePullPolicy: IfNotPresent") {
+				t.Errorf("the deployments run another image: %s", manifests)
 			}
 		})
 	}
@@ -222,11 +219,11 @@ func TestImageOfOtherBinaries(t *testing.T) {
 // TestImageOfAnotherArchitecture: it is refused before it is loaded.
 func TestImageOfAnotherArchitecture(t *testing.T) {
 	t.Parallel()
-	name := planned(t, plan{Machine: "aarch64"})
+	name := planned(t, fakedocker.Plan{Machine: "aarch64"})
 	e, _ := engine(t)
 	_, err := e.Up(t.Context(), launch(t, name))
 	checkProblem(t, err, "-control-plane is arm64, and ", "static linux/arm64 irsatz with --binary")
-	if strings.Contains(calls(t, name), "ctr ") {
+	if strings.Contains(docker().Calls(name), "ctr ") {
 		t.Error("it was loaded")
 	}
 }

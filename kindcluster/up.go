@@ -32,6 +32,8 @@ type Launch struct {
 	Existing bool
 	Archive  *Image   // of irsatz, loaded into the nodes; nil means that they have Options.Image
 	Archives []string // files of more images to load
+	// RewriteDNS has the cluster's CoreDNS lead AWS's names to irsatz.
+	RewriteDNS bool
 }
 
 // DefaultWait is how long what is started may take.
@@ -143,6 +145,15 @@ func (e *Engine) install(ctx context.Context, l *Launch) (*Cluster, error) {
 	defer cancel()
 	if err := e.step("Installing irsatz 🎫", func() error { return c.apply(ctx, *l) }); err != nil {
 		return nil, err
+	}
+	if l.RewriteDNS {
+		err := e.step("Leading AWS's names to irsatz 🧭", func() error {
+			_, err := RewriteDNS(ctx, c.Kubectl)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
 	if l.Host.IsValid() {
 		return c, nil // the webhook registers when irsatz is started

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/irsatz/irsatz/internal/fakedocker"
 	"github.com/irsatz/irsatz/kindcluster"
 )
 
@@ -73,13 +74,13 @@ func TestK02IssuerTakesEffect(t *testing.T) {
 	for version, want := range versions {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
-			name := planned(t, plan{Version: version})
+			name := planned(t, fakedocker.Plan{Version: version})
 			c := up(t, launch(t, name))
-			conf := nodeFile(t, name+"-control-plane", "/kind/kubeadm.conf")
+			conf := docker().File(name+"-control-plane", "/kind/kubeadm.conf")
 			if !strings.Contains(conf, "apiVersion: kubeadm.k8s.io/"+want+"\n") {
 				t.Errorf("no %s in\n%s", want, conf)
 			}
-			got := extraArgs(conf)
+			got := fakedocker.ExtraArgs(conf)
 			// kind's own: it has none for v1beta4 without runtime config.
 			delete(got, "runtime-config")
 			arguments := map[string]string{"service-account-issuer": issuer, "service-account-jwks-uri": issuer + "/keys"}
@@ -97,14 +98,15 @@ func TestK02IssuerTakesEffect(t *testing.T) {
 // anybody's, is wired as well; its tokens have kubeadm's issuer.
 func TestK01PlainCluster(t *testing.T) {
 	t.Parallel()
-	for layout, existing := range map[string]bool{"new": false, "existing": true} {
+	for layout, name := range map[string]func(*testing.T, fakedocker.Plan) string{"new": planned, "existing": existing} {
 		t.Run(layout, func(t *testing.T) {
 			t.Parallel()
-			name := planned(t, plan{Existing: existing})
+			existing := layout == "existing"
+			name := name(t, fakedocker.Plan{})
 			l := launch(t, name)
 			l.Mode, l.Issuer, l.Port, l.Existing = kindcluster.ModePlain, "", 0, existing
 			s := status(t, up(t, l))
-			if made := strings.Contains(calls(t, name), "kubeadm init"); made == existing {
+			if made := strings.Contains(docker().Calls(name), "kubeadm init"); made == existing {
 				t.Errorf("made %t", made)
 			}
 			want := kindcluster.Status{
@@ -115,14 +117,11 @@ func TestK01PlainCluster(t *testing.T) {
 			if diff := cmp.Diff(want, s); diff != "" {
 				t.Error(diff)
 			}
-			applied, err := os.ReadFile(engineDir().path("applied", name))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !strings.Contains(string(applied), "oidc-provider/kubernetes.default.svc.cluster.local") {
+			applied := docker().Applied(name)
+			if !strings.Contains(applied, "oidc-provider/kubernetes.default.svc.cluster.local") {
 				t.Error("the setup is for another issuer")
 			}
-			if existing != strings.Contains(calls(t, name), "rollout restart") {
+			if existing != strings.Contains(docker().Calls(name), "rollout restart") {
 				t.Error("what runs already reads no new setup, or what does not is restarted")
 			}
 		})
@@ -139,7 +138,7 @@ func TestK05Keys(t *testing.T) {
 	} {
 		t.Run(nodes, func(t *testing.T) {
 			t.Parallel()
-			name := planned(t, plan{})
+			name := planned(t, fakedocker.Plan{})
 			l := launch(t, name)
 			l.Mode, l.KeyDir = kindcluster.ModeKeys, t.TempDir()
 			if config != "" {
@@ -151,8 +150,8 @@ func TestK05Keys(t *testing.T) {
 			c := up(t, l)
 			planes := 0
 			for _, n := range status(t, c).Nodes {
-				var of container
-				if !engineDir().readJSON(&of, "containers", n.Name) {
+				of, ok := docker().Container(n.Name)
+				if !ok {
 					t.Fatalf("no container %s", n.Name)
 				}
 				if n.Role != "control-plane" {
@@ -163,16 +162,17 @@ func TestK05Keys(t *testing.T) {
 				}
 				planes++
 				for path, want := range map[string]string{"/etc/kubernetes/pki/sa.key": "private", "/etc/kubernetes/pki/sa.pub": "public"} {
-					text, err := os.ReadFile(of.Volumes[path])
-					if err != nil || string(text) != want {
-						t.Errorf("%s: %s: %q, %v", n.Name, path, text, err)
+					host, options, _ := strings.Cut(of.Volumes[path], ":")
+					text, err := os.ReadFile(host)
+					if err != nil || string(text) != want || options != "" {
+						t.Errorf("%s: %s: %q, %s, %v", n.Name, path, text, options, err)
 					}
 				}
 			}
 			if want := map[string]int{"single": 1, "multi": 3}[nodes]; planes != want {
 				t.Errorf("%d control planes, want %d", planes, want)
 			}
-			if copied := strings.Contains(calls(t, name), "cp /dev/stdin /etc/kubernetes/pki/sa.key"); copied != (nodes == "multi") {
+			if copied := strings.Contains(docker().Calls(name), "cp /dev/stdin /etc/kubernetes/pki/sa.key"); copied != (nodes == "multi") {
 				t.Errorf("kind copied the keys: %t", copied)
 			}
 		})
@@ -186,17 +186,17 @@ func TestK05Keys(t *testing.T) {
 // cluster alone; removing one twice is none.
 func TestK07NameAndDelete(t *testing.T) {
 	t.Parallel()
-	name := planned(t, plan{})
+	name := planned(t, fakedocker.Plan{})
 	l := launch(t, name)
 	up(t, l)
 	e, _ := engine(t)
-	before := calls(t, name)
+	before := docker().Calls(name)
 	_, err := e.Up(t.Context(), l)
 	p, ok := errors.AsType[*kindcluster.Problem](err)
 	if !ok || !errors.Is(err, kindcluster.ErrExists) || err.Error() != "cluster "+name+" is there already" || !strings.Contains(p.Hint, "irsatz kind down --name "+name) {
 		t.Errorf("got %v", err)
 	}
-	if after := strings.TrimPrefix(calls(t, name), before); strings.Contains(after, "rm ") {
+	if after := strings.TrimPrefix(docker().Calls(name), before); strings.Contains(after, "rm ") {
 		t.Errorf("the cluster that was there: %s", after)
 	}
 	for _, want := range []bool{true, false} {
@@ -216,13 +216,13 @@ func TestK07NameAndDelete(t *testing.T) {
 // TestUpShowsProgress: kind's steps and ours, alike, and no times.
 func TestUpShowsProgress(t *testing.T) {
 	t.Parallel()
-	name := planned(t, plan{})
+	name := planned(t, fakedocker.Plan{})
 	archive := filepath.Join(t.TempDir(), "app.tar")
 	if err := os.WriteFile(archive, []byte("an archive"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	l := launch(t, name)
-	l.Archives = []string{archive}
+	l.Archives, l.RewriteDNS = []string{archive}, true
 	e, progress := engine(t)
 	if _, err := e.Up(t.Context(), l); err != nil {
 		t.Fatal(err)
@@ -237,16 +237,18 @@ func TestUpShowsProgress(t *testing.T) {
 	want := []string{
 		"Preparing nodes 📦", "Writing configuration 📜", "Starting control-plane 🕹️", "Installing CNI 🔌", "Installing StorageClass 💾",
 		"Waiting ≤ 20s for control-plane = Ready ⏳", "Loading the image " + l.Archive.Name + " 📦", "Loading " + archive + " 📦",
-		"Installing irsatz 🎫", "Waiting for irsatz and its webhook 🪝", "Trying a pod 🐳",
+		"Installing irsatz 🎫", "Leading AWS's names to irsatz 🧭", "Waiting for irsatz and its webhook 🪝", "Trying a pod 🐳",
 	}
 	if diff := cmp.Diff(want, done); diff != "" {
 		t.Error(diff)
 	}
+	if !strings.Contains(docker().Calls(name), `patch configmap coredns --type=json`) {
+		t.Error("CoreDNS is left alone")
+	}
 	if kubeconfig, err := os.ReadFile(l.Kubeconfig); err != nil || !strings.Contains(string(kubeconfig), "current-context: kind-"+name) {
 		t.Errorf("kubeconfig: %s %v", kubeconfig, err)
 	}
-	var node container
-	engineDir().readJSON(&node, "containers", name+"-control-plane")
+	node, _ := docker().Container(name + "-control-plane")
 	if !slices.Contains(node.Args, "--publish=127.0.0.1:4566:30566/TCP") {
 		t.Errorf("no port leads to irsatz: %v", node.Args)
 	}
@@ -277,13 +279,13 @@ func TestUpFails(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			for _, retain := range []bool{false, true} {
-				name := planned(t, plan{Fail: tt.fail, Say: tt.say})
+				name := planned(t, fakedocker.Plan{Fail: tt.fail, Say: tt.say})
 				l := launch(t, name)
 				l.Retain = retain
 				e, _ := engine(t)
 				_, err := e.Up(t.Context(), l)
 				checkProblem(t, err, tt.want, tt.hint)
-				if left := len(engineDir().containers(name)); (left > 0) != (retain && tt.fail != "run --name") {
+				if left := len(docker().Containers(name)); (left > 0) != (retain && tt.fail != "run --name") {
 					t.Errorf("retain %t: %d nodes are left", retain, left)
 				}
 				if _, err := e.Down(name, l.Kubeconfig); err != nil {
@@ -321,13 +323,13 @@ func TestUpRefuses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			name := planned(t, plan{})
+			name := planned(t, fakedocker.Plan{})
 			l := launch(t, name)
 			tt.change(&l)
 			if _, err := e.Up(t.Context(), l); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
-			if nodes := engineDir().containers(name); len(nodes) > 0 {
+			if nodes := docker().Containers(name); len(nodes) > 0 {
 				t.Errorf("made %v", nodes)
 			}
 		})
@@ -337,14 +339,14 @@ func TestUpRefuses(t *testing.T) {
 // TestUpIsInterrupted: a cluster is not left behind.
 func TestUpIsInterrupted(t *testing.T) {
 	t.Parallel()
-	name := planned(t, plan{})
+	name := planned(t, fakedocker.Plan{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	e, _ := engine(t)
 	if _, err := e.Up(ctx, launch(t, name)); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	if nodes := engineDir().containers(name); len(nodes) > 0 {
+	if nodes := docker().Containers(name); len(nodes) > 0 {
 		t.Errorf("left: %v", nodes)
 	}
 }
@@ -353,13 +355,13 @@ func TestUpIsInterrupted(t *testing.T) {
 // does not come up in it.
 func TestExistingClusterStays(t *testing.T) {
 	t.Parallel()
-	name := planned(t, plan{Existing: true, Unmarked: true})
+	name := existing(t, fakedocker.Plan{Unmarked: true})
 	l := launch(t, name)
 	l.Existing, l.Mode, l.Port = true, kindcluster.ModePlain, 0
 	e, _ := engine(t)
 	_, err := e.Up(t.Context(), l)
 	checkProblem(t, err, "a pod that was tried was not mutated", "irsatz kind status")
-	if len(engineDir().containers(name)) != 1 {
+	if len(docker().Containers(name)) != 1 {
 		t.Error("the cluster is gone")
 	}
 }
@@ -368,20 +370,17 @@ func TestExistingClusterStays(t *testing.T) {
 // reach this machine, and no image is needed.
 func TestK09Host(t *testing.T) {
 	t.Parallel()
-	name := planned(t, plan{})
+	name := planned(t, fakedocker.Plan{})
 	l := launch(t, name)
 	l.Archive, l.Host = nil, netip.AddrPortFrom(netip.IPv4Unspecified(), 4999)
 	c := up(t, l)
-	applied, err := os.ReadFile(engineDir().path("applied", name))
-	if err != nil {
-		t.Fatal(err)
-	}
+	applied := docker().Applied(name)
 	for _, want := range []string{"kind: EndpointSlice", "- 172.18.0.1\n", "port: 4999", "kubernetes.io/service-name: irsatz"} {
-		if !strings.Contains(string(applied), want) {
+		if !strings.Contains(applied, want) {
 			t.Errorf("no %q in\n%s", want, applied)
 		}
 	}
-	if strings.Contains(string(applied), "kind: Deployment") || strings.Contains(calls(t, name), "ctr ") {
+	if strings.Contains(applied, "kind: Deployment") || strings.Contains(docker().Calls(name), "ctr ") {
 		t.Error("irsatz is put into the cluster as well")
 	}
 	if s := status(t, c); s.Irsatz != kindcluster.StateOnHost || !s.Ready() || s.Endpoint != "" {
@@ -393,10 +392,9 @@ func TestK09Host(t *testing.T) {
 // Service's name and at this machine's address.
 func TestK10NoProxy(t *testing.T) {
 	t.Setenv("HTTPS_PROXY", "http://proxy.example:3128")
-	name := planned(t, plan{})
+	name := planned(t, fakedocker.Plan{})
 	up(t, launch(t, name))
-	var node container
-	engineDir().readJSON(&node, "containers", name+"-control-plane")
+	node, _ := docker().Container(name + "-control-plane")
 	i := slices.IndexFunc(node.Args, func(a string) bool { return strings.HasPrefix(a, "NO_PROXY=") })
 	if i < 0 {
 		t.Fatalf("no NO_PROXY: %v", node.Args)
@@ -418,7 +416,7 @@ func TestK10NoProxy(t *testing.T) {
 // TestStatusOfAClusterThatIsDown: it says so, and is no error.
 func TestStatusOfAClusterThatIsDown(t *testing.T) {
 	t.Parallel()
-	name := planned(t, plan{Existing: true, Fail: "get --raw", Say: "The connection to the server was refused"})
+	name := existing(t, fakedocker.Plan{Fail: "get --raw", Say: "The connection to the server was refused"})
 	e, _ := engine(t)
 	c, err := e.Cluster(name)
 	if err != nil {
@@ -436,7 +434,7 @@ func TestStatusOfAClusterThatIsDown(t *testing.T) {
 // TestStatusWithoutIrsatz: a cluster that irsatz is not in.
 func TestStatusWithoutIrsatz(t *testing.T) {
 	t.Parallel()
-	name := planned(t, plan{Existing: true})
+	name := existing(t, fakedocker.Plan{})
 	e, _ := engine(t)
 	c, err := e.Cluster(name)
 	if err != nil {

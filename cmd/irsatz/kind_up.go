@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,7 @@ type kindUpFlags struct {
 	host        bool
 	retain      bool
 	existing    bool
+	rewriteDNS  bool
 }
 
 const kindUpLong = `Makes a kind cluster and puts irsatz into it: STS, S3 and the pod identity webhook.
@@ -89,6 +91,7 @@ func (p *program) kindUpCommand() *cobra.Command {
 	flags.StringVar(&f.keyDir, "key-dir", "", "folder for the keys of --mode keys (default: one for the cluster in the user's cache)")
 	flags.BoolVar(&f.host, "host", false, "irsatz is to run on this machine, at --port")
 	flags.StringVar(&f.hostAddress, "host-address", "", "address at which nodes reach this machine (default: they are asked)")
+	flags.BoolVar(&f.rewriteDNS, "rewrite-dns", false, "have CoreDNS lead the names below amazonaws.com to irsatz, for pods that take no endpoint")
 	flags.StringVar(&f.dryRun, "dry-run", "", "print what would be made, without an engine: all, config or manifests")
 	flags.Lookup("dry-run").NoOptDefVal = "all"
 	return cmd
@@ -121,7 +124,7 @@ func (p *program) kindUp(ctx context.Context, f *kindUpFlags) error {
 
 // kindLaunch makes a launch of the flags and of the files that they name.
 func (p *program) kindLaunch(ctx context.Context, f *kindUpFlags) (kindcluster.Launch, error) {
-	l := kindcluster.Launch{NodeImage: f.nodeImage, Kubeconfig: f.kubeconfig, Wait: f.wait, Retain: f.retain, Existing: f.existing, Archives: f.load}
+	l := kindcluster.Launch{NodeImage: f.nodeImage, Kubeconfig: f.kubeconfig, Wait: f.wait, Retain: f.retain, Existing: f.existing, Archives: f.load, RewriteDNS: f.rewriteDNS}
 	mode, err := kindcluster.ParseMode(f.mode)
 	if err != nil {
 		return l, usageError{fmt.Errorf("--mode: %w", err)}
@@ -222,6 +225,11 @@ func (p *program) kindKeys(ctx context.Context, f *kindUpFlags, o *kindcluster.O
 	if o.KeyDir, err = filepath.Abs(o.KeyDir); err != nil || f.dryRun != "" {
 		return err
 	}
+	info, err := p.client().Info(ctx)
+	if err != nil {
+		return fmt.Errorf("--mode keys: %w", err)
+	}
+	f.setup.region = cmp.Or(f.setup.region, info.Region)
 	key, err := p.client().SigningKey(ctx, f.setup.cluster)
 	if err != nil {
 		return fmt.Errorf("--mode keys: %w", err)

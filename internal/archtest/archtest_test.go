@@ -40,6 +40,7 @@ var rules = archtest.Rules{
 		"internal/boltdb":        nil,
 		"internal/datadir":       {"internal/boltdb"},
 		"internal/genpolicies":   {"internal/pack"},
+		"internal/fakedocker":    nil,
 		"internal/golden":        nil,
 		"internal/kubelet":       nil,
 		"internal/nearest":       nil,
@@ -106,7 +107,7 @@ var rules = archtest.Rules{
 		"k8s.io":                             {"kubernetes", "webhook", "workload"},
 		"sigs.k8s.io/json":                   {"webhook", "workload"},
 		"sigs.k8s.io/kind":                   {"kindcluster"},
-		"sigs.k8s.io/yaml":                   {"kubernetes", "kindcluster", "manifest", "workload"},
+		"sigs.k8s.io/yaml":                   {"internal/fakedocker", "kubernetes", "kindcluster", "manifest", "workload"},
 		"software.sslmate.com/src/go-pkcs12": {"internal/pki"},
 
 		"github.com/aws":           nil,
