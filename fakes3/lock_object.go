@@ -36,8 +36,10 @@ func (x *exchange) getRetention() *awsapi.Error {
 }
 
 // putRetention changes until when a version is kept. A retention can be made
-// longer; to make it shorter takes the bypass, and in compliance mode nothing
-// does.
+// longer; anything else, also another mode, takes the bypass, and in compliance mode
+// there is none.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
 func (x *exchange) putRetention() *awsapi.Error {
 	if err := x.checkLocks(); err != nil {
 		return err
@@ -63,9 +65,9 @@ func (x *exchange) putRetention() *awsapi.Error {
 	}
 	return x.amend(func(o *storage.Object) error {
 		now := o.Lock
-		weaker := next.Until.Before(now.Until) || next.Mode != now.Mode && now.Mode == compliance
+		longer := next.Mode == now.Mode && !next.Until.Before(now.Until)
 		switch {
-		case !x.call.Time.Before(now.Until) || !weaker:
+		case longer || !x.call.Time.Before(now.Until):
 		case now.Mode == compliance:
 			return protected()
 		case refusal != nil:

@@ -88,6 +88,16 @@ func TestObjectLockOvertaken(t *testing.T) {
 	if got := w.get("vault", "k"); got != "x" {
 		t.Errorf("the version is %q", got)
 	}
+	// A bypass is of the mode that the retention has by then.
+	w.object("vault", "strict", "x")
+	year := now.AddDate(1, 0, 0)
+	w.with(root, http.MethodPut, "/vault/strict?retention", retention("GOVERNANCE", year))
+	s.by = func() {
+		w.with(root, http.MethodPut, "/vault/strict?retention", retention("COMPLIANCE", year), bypass, "true")
+	}
+	if got := w.with(root, http.MethodPut, "/vault/strict?retention", retention("GOVERNANCE", now.AddDate(0, 0, 1)), bypass, "true"); got.err.Code != "AccessDenied" {
+		t.Errorf("bypass of compliance: %d %s", got.status, got.body)
+	}
 	// What was unlocked in between goes.
 	free := w.with(root, http.MethodPut, "/vault/free", "x").header.Get("X-Amz-Version-Id")
 	s.by = func() { w.with(root, http.MethodPut, "/vault/free?legal-hold", off) }

@@ -277,7 +277,10 @@ func TestRetentionChanges(t *testing.T) {
 		{"none", "<Retention/>", "AccessDenied", nil},
 		{"shorter, bypassed", retention("GOVERNANCE", day), "", []string{bypass, "true"}},
 		{"none, bypassed", "<Retention/>", "", []string{bypass, "true"}},
-		{"compliance", retention("COMPLIANCE", day), "", nil},
+		{"set again", retention("GOVERNANCE", day), "", nil},
+		{"to compliance", retention("COMPLIANCE", day), "AccessDenied", nil},
+		{"to compliance, longer", retention("COMPLIANCE", week), "AccessDenied", nil},
+		{"to compliance, bypassed", retention("COMPLIANCE", day), "", []string{bypass, "true"}},
 		{"compliance, longer", retention("COMPLIANCE", week), "", nil},
 		{"compliance, shorter", retention("COMPLIANCE", day), "AccessDenied", []string{bypass, "true"}},
 		{"compliance to governance", retention("GOVERNANCE", week.Add(time.Hour)), "AccessDenied", []string{bypass, "true"}},
@@ -309,6 +312,10 @@ func TestRetentionChanges(t *testing.T) {
 		if got := w.with(limited, http.MethodPut, "/locked/k?retention", body); got.status != want {
 			t.Errorf("condition on %s: %d %s", body, got.status, got.body)
 		}
+	}
+	w.clock.Advance(9*24*time.Hour + time.Minute)
+	if got := change("<Retention/>"); got != "" {
+		t.Errorf("none, after its end: %q", got)
 	}
 }
 
