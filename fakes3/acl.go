@@ -57,8 +57,6 @@ func (x *exchange) putACL() *awsapi.Error {
 	switch {
 	case len(bytes.TrimSpace(body)) > 0 && (canned != "" || len(headers) > 0):
 		return badRequest("UnexpectedContent", "This request does not support content")
-	case canned != "" && len(headers) > 0:
-		return invalidRequest("Specifying both Canned ACLs and Header Grants is not allowed")
 	case canned == "" && len(headers) == 0 && len(bytes.TrimSpace(body)) == 0:
 		return badRequest("MissingSecurityHeader", "Your request was missing a required header", detail("MissingHeaderName", "x-amz-acl"))
 	case len(bytes.TrimSpace(body)) > 0:
@@ -130,11 +128,13 @@ func (x *exchange) checkACL() *awsapi.Error {
 			return nil
 		}
 		return aclsOff()
+	case given && len(headers) > 0:
+		return invalidRequest("Specifying both Canned ACLs and Header Grants is not allowed")
 	case given && !slices.Contains(slices.Concat(ownACLs, publicACLs, otherACLs), values[0]):
 		return invalidArgument("", "x-amz-acl", values[0])
 	case slices.Contains(publicACLs, canned) && x.settings.access.blockACLs:
 		return x.publicACL()
-	case len(headers) == 0 && slices.Contains(ownACLs, canned):
+	case slices.Contains(ownACLs, canned):
 		return nil
 	}
 	return notImplemented("An ACL that grants something to others")

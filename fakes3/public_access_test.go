@@ -179,6 +179,10 @@ func TestACLs(t *testing.T) {
 		{"on, bucket private", "/acls?acl", "X-Amz-Acl: private", "", ""},
 		{"on, bucket public", "/acls?acl", "X-Amz-Acl: public-read", "", "AccessDenied"},
 		{"on, nothing", "/acls?acl", "", "", "MissingSecurityHeader"},
+		{"on, bucket grant", "/acls?acl", "X-Amz-Grant-Read: id=1", "", "NotImplemented"},
+		{"on, two kinds of an object", "/acls/k", "X-Amz-Acl: private|X-Amz-Grant-Read: id=1", "", "InvalidRequest"},
+		{"on, grant and body", "/acls?acl", "X-Amz-Grant-Read: id=1", body(who, "FULL_CONTROL"), "UnexpectedContent"},
+		{"on, another body", "/acls?acl", "Content-Md5: AAAAAAAAAAAAAAAAAAAAAA==", body(who, "FULL_CONTROL"), "BadDigest"},
 		{"on, two kinds", "/acls?acl", "X-Amz-Acl: private|X-Amz-Grant-Read: id=1", "", "InvalidRequest"},
 		{"on, header and body", "/acls?acl", "X-Amz-Acl: private", body(who, "FULL_CONTROL"), "UnexpectedContent"},
 		{"on, the owner", "/acls?acl", "", body(who, "FULL_CONTROL"), ""},
@@ -195,9 +199,14 @@ func TestACLs(t *testing.T) {
 				r.Header[name] = []string{value}
 			}
 		}
-		if got := w.do(admin, r); got.err.Code != tt.code {
-			t.Errorf("%s: %d %s", tt.name, got.status, got.body)
+		got := w.do(admin, r)
+		record, ok := w.trail.Get(got.header.Get("X-Amz-Request-Id"))
+		if got.err.Code != tt.code || !ok || tt.code == "MalformedACLError" && record.Cause == "" {
+			t.Errorf("%s: %d %s %+v", tt.name, got.status, got.body, record)
 		}
+	}
+	if got := w.with(admin, http.MethodPut, "/acls?acl", "", "X-Amz-Acl", "public-read"); !strings.Contains(got.err.Message, `s3:PutBucketAcl on resource: "arn:aws:s3:::acls" because public ACLs`) {
+		t.Errorf("BlockPublicAcls of a bucket: %s", got.body)
 	}
 	r := w.request(http.MethodPut, "/acls/k", "")
 	r.Header.Set("X-Amz-Acl", "public-read")
@@ -214,6 +223,10 @@ func TestACLs(t *testing.T) {
 	w.object("acls", "there", "x")
 	if got := w.do(admin, w.request(http.MethodPut, "/acls/there?acl", body(who, "FULL_CONTROL"))); got.status != 200 {
 		t.Errorf("object ACL: %d %s", got.status, got.body)
+	}
+	w.with(w.root(), http.MethodPut, "/acls?versioning", "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
+	if got := w.do(admin, w.request(http.MethodPut, "/acls/there?acl", body(who, "FULL_CONTROL"))); got.header.Get("X-Amz-Version-Id") != "null" {
+		t.Errorf("object ACL: %v", got.header)
 	}
 	if got := w.do(admin, w.request(http.MethodPut, "/acls/missing?acl", body(who, "FULL_CONTROL"))); got.status != 404 {
 		t.Errorf("ACL of a missing object: %d %s", got.status, got.body)
