@@ -86,9 +86,9 @@ func (l *load) compare(name, method, target string, body []byte) {
 			}
 		}
 		ours, theirs := median(took[0]), median(took[1])
-		b.ReportMetric(ours, "ns/request")
+		b.ReportMetric(ours, "ns/irsatz")
 		b.ReportMetric(theirs, "ns/bare")
-		b.ReportMetric(theirs/ours, "bare/request")
+		b.ReportMetric(theirs/ours, "bare/irsatz")
 	})
 }
 
