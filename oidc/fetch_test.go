@@ -121,7 +121,7 @@ func TestFetchBounds(t *testing.T) {
 			p.set(func(q *idp) { q.handler = test.handler(p) })
 			v := p.verifier(func(c *oidc.VerifierConfig) { c.FetchTimeout = 2 * time.Second })
 			if strings.HasPrefix(name, "slow") {
-				v = p.verifier(func(c *oidc.VerifierConfig) { c.FetchTimeout = 100 * time.Millisecond })
+				v = p.verifier(func(c *oidc.VerifierConfig) { c.FetchTimeout = time.Second })
 			}
 			_, err := judge(t, v, sign(t, key, p.claims(nil), nil), p.provider())
 			rejected := rejection(t, err)
