@@ -47,12 +47,10 @@ type providedContext struct {
 
 // assumeRoleOutput has its members in the order of recorded answers.
 type assumeRoleOutput struct {
-	AssumedRoleUser         assumedRoleUser
-	Credentials             credentials
-	SourceIdentity          string
-	PackedPolicySize        *int32
-	SessionTokenSize        *int32
-	SessionTokenUtilization *int32
+	AssumedRoleUser assumedRoleUser
+	Credentials     credentials
+	SourceIdentity  string
+	sizes
 }
 
 // assumeRole gives credentials of a role to a caller that has some
@@ -95,8 +93,7 @@ func (s *Server) assumeRole(_ context.Context, call *awsapi.Call, in *assumeRole
 	}
 	return &assumeRoleOutput{
 		AssumedRoleUser: assumedRoleUser{AssumedRoleId: opened.ID(), Arn: opened.ARN()},
-		Credentials:     credentialsOf(issued), SourceIdentity: opened.SourceIdentity,
-		PackedPolicySize: sizes.packed, SessionTokenSize: sizes.token, SessionTokenUtilization: sizes.utilization,
+		Credentials:     credentialsOf(issued), SourceIdentity: opened.SourceIdentity, sizes: sizes,
 	}, nil
 }
 

@@ -37,9 +37,7 @@ type assumeRoleWithWebIdentityOutput struct {
 	Credentials                 credentials
 	SubjectFromWebIdentityToken *string // may be empty
 	SourceIdentity              string
-	PackedPolicySize            *int32
-	SessionTokenSize            *int32
-	SessionTokenUtilization     *int32
+	sizes
 }
 
 // assumeRoleWithWebIdentity gives credentials of a role for a token
@@ -81,13 +79,7 @@ func (s *Server) assumeRoleWithWebIdentity(ctx context.Context, call *awsapi.Cal
 		Name: in.RoleSessionName, ProviderARN: identity.provider.ARN, Issuer: identity.provider.URL,
 		Subject: identity.claims.Subject, Audience: identity.claims.Audience, AMR: identity.claims.AMR,
 		SourceIdentity: attributes.sourceIdentity, Tags: attributes.tags, TransitiveIDs: attributes.transitive,
-		PolicyARNs: policyARNs,
-	}
-	if in.Policy != nil {
-		session.Policy = *in.Policy
-	}
-	if in.MinimumSessionTokenSize != nil {
-		session.MinTokenSize = int(*in.MinimumSessionTokenSize)
+		Policy: valueOf(in.Policy), PolicyARNs: policyARNs, MinTokenSize: minTokenSize(in.MinimumSessionTokenSize),
 	}
 	return s.issue(call, role, session, duration)
 }
@@ -198,11 +190,10 @@ func (s *Server) issue(call *awsapi.Call, role *iam.Role, session iam.Session, d
 		Audience:        opened.Audience,
 		AssumedRoleUser: assumedRoleUser{AssumedRoleId: opened.ID(), Arn: opened.ARN()},
 		Provider:        opened.ProviderARN, Credentials: credentialsOf(issued),
-		SubjectFromWebIdentityToken: &opened.Subject, SourceIdentity: opened.SourceIdentity,
-		PackedPolicySize: sizes.packed, SessionTokenSize: sizes.token, SessionTokenUtilization: sizes.utilization,
+		SubjectFromWebIdentityToken: &opened.Subject, SourceIdentity: opened.SourceIdentity, sizes: sizes,
 	}
 	if out.PackedPolicySize == nil {
-		out.PackedPolicySize = sizes.utilization // today always there (observed)
+		out.PackedPolicySize = sizes.SessionTokenUtilization // today always there (observed)
 	}
 	call.Record.AccessKeyID = issued.AccessKeyID
 	return out, nil

@@ -19,11 +19,9 @@ type getFederationTokenInput struct {
 }
 
 type getFederationTokenOutput struct {
-	Credentials             credentials
-	FederatedUser           federatedUser
-	PackedPolicySize        *int32
-	SessionTokenSize        *int32
-	SessionTokenUtilization *int32
+	Credentials   credentials
+	FederatedUser federatedUser
+	sizes
 }
 
 type federatedUser struct {
@@ -65,7 +63,6 @@ func (s *Server) getFederationToken(_ context.Context, call *awsapi.Call, in *ge
 		return nil, err
 	}
 	return &getFederationTokenOutput{
-		Credentials: credentialsOf(issued), FederatedUser: federatedUser{FederatedUserId: opened.ID(), Arn: opened.ARN()},
-		PackedPolicySize: sizes.packed, SessionTokenSize: sizes.token, SessionTokenUtilization: sizes.utilization,
+		Credentials: credentialsOf(issued), FederatedUser: federatedUser{FederatedUserId: opened.ID(), Arn: opened.ARN()}, sizes: sizes,
 	}, nil
 }

@@ -23,9 +23,8 @@ type getSessionTokenInput struct {
 }
 
 type getSessionTokenOutput struct {
-	Credentials             credentials
-	SessionTokenSize        *int32
-	SessionTokenUtilization *int32
+	Credentials credentials
+	sizes
 }
 
 // getSessionToken gives temporary credentials of the caller itself. It needs no
@@ -47,7 +46,7 @@ func (s *Server) getSessionToken(_ context.Context, call *awsapi.Call, in *getSe
 	if err != nil {
 		return nil, err
 	}
-	return &getSessionTokenOutput{Credentials: credentialsOf(issued), SessionTokenSize: sizes.token, SessionTokenUtilization: sizes.utilization}, nil
+	return &getSessionTokenOutput{credentialsOf(issued), sizes}, nil
 }
 
 // longTerm refuses callers with temporary credentials.

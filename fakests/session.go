@@ -124,10 +124,12 @@ func issueRefusal(err error) error {
 	return err
 }
 
-// sizes are the figures about a session token that an answer bears. Those that
+// sizes are the figures about a session token that an answer ends with. Those that
 // it leaves out are nil.
 type sizes struct {
-	packed, token, utilization *int32
+	PackedPolicySize        *int32
+	SessionTokenSize        *int32
+	SessionTokenUtilization *int32
 }
 
 // sizes measures the token. Before September 2026 answers bore but the packed
@@ -140,10 +142,10 @@ func (s *Server) sizes(issued iam.Credentials, opened *iam.Session) (sizes, erro
 	utilization := size * 100 / tokenBudget
 	var all sizes
 	if opened.PolicyPassed || len(opened.Tags) > 0 {
-		all.packed = &utilization
+		all.PackedPolicySize = &utilization
 	}
 	if s.config.ErrorTexts == Current {
-		all.token, all.utilization = &size, &utilization
+		all.SessionTokenSize, all.SessionTokenUtilization = &size, &utilization
 	}
 	return all, nil
 }
