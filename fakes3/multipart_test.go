@@ -331,3 +331,41 @@ func TestListPartsPages(t *testing.T) {
 		}
 	}
 }
+
+// TestWholeChecksums: what CompleteMultipartUpload is told of the whole object is
+// compared with what it is, if the upload has such a checksum.
+func TestWholeChecksums(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const crc32c, nvme = "X-Amz-Checksum-Crc32c: ", "X-Amz-Checksum-Crc64nvme: "
+	sum, full := b64sum("CRC32C", "abc"), b64sum("CRC64NVME", "abc")
+	raw, _ := base64.StdEncoding.DecodeString(sum)
+	of, own := b64sum("CRC32C", string(raw)), md5.Sum([]byte("abc"))
+	begun := map[string][]string{
+		"none": nil, "composite": {"X-Amz-Checksum-Algorithm: CRC32C"}, "nvme": {"X-Amz-Checksum-Algorithm: CRC64NVME"},
+		"full": {"X-Amz-Checksum-Algorithm: CRC32C", "X-Amz-Checksum-Type: FULL_OBJECT"},
+	}
+	for _, tt := range []struct {
+		kind   string
+		header []string
+		ok     bool
+	}{
+		{"none", []string{nvme + full}, true}, {"none", []string{nvme + b64sum("CRC64NVME", "abd")}, false}, {"none", []string{crc32c + of}, true}, // which it does not have
+		{"nvme", []string{nvme + full}, true}, {"nvme", []string{nvme + b64sum("CRC64NVME", "abd")}, false}, {"nvme", []string{crc32c + sum}, false},
+		{"composite", []string{crc32c + of}, true}, {"composite", []string{crc32c + of + "-1"}, true}, {"composite", []string{crc32c + of + "-2"}, false}, {"composite", []string{crc32c + sum}, false},
+		{"composite", []string{crc32c + of, "X-Amz-Checksum-Type: COMPOSITE"}, true},
+		{"full", []string{crc32c + sum, "X-Amz-Checksum-Type: FULL_OBJECT"}, true}, {"full", []string{crc32c + of, "X-Amz-Checksum-Type: FULL_OBJECT"}, false},
+		{"full", []string{nvme + full, "X-Amz-Checksum-Type: FULL_OBJECT"}, false},
+	} {
+		id, _ := w.begin("/data/whole", begun[tt.kind]...)
+		element, header := "", []string(nil)
+		if tt.kind == "composite" {
+			element, header = "<ChecksumCRC32C>"+sum+"</ChecksumCRC32C>", []string{crc32c + sum}
+		}
+		w.with(w.root(), http.MethodPut, "/data/whole?partNumber=1&uploadId="+id, "abc", pairs(header...)...)
+		got := w.with(w.root(), http.MethodPost, "/data/whole?uploadId="+id, pieces([3]string{"1", hex.EncodeToString(own[:]), element}), pairs(tt.header...)...)
+		if tt.ok && got.status != 200 || !tt.ok && got.err.Code != "BadDigest" {
+			t.Errorf("%s %q: %d %s", tt.kind, tt.header, got.status, got.body)
+		}
+	}
+}
