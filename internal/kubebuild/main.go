@@ -1,6 +1,6 @@
 // Command kubebuild builds what the tests against a real Kubernetes API server
 // need, from the Go module proxy and without containers: etcd, kube-apiserver,
-// kubectl and helm.
+// kubectl, kubeadm and helm.
 //
 //	go run ./internal/kubebuild [DIRECTORY]
 //

@@ -31,6 +31,7 @@ const (
 var programs = []program{
 	{"kube-apiserver", kubernetesModule, kubernetesVersion, kubernetesModule + "/cmd/kube-apiserver", stagingVersion, kubernetesFlags},
 	{"kubectl", kubernetesModule, kubernetesVersion, kubernetesModule + "/cmd/kubectl", stagingVersion, kubernetesFlags},
+	{"kubeadm", kubernetesModule, kubernetesVersion, kubernetesModule + "/cmd/kubeadm", stagingVersion, kubernetesFlags},
 	{"etcd", "go.etcd.io/etcd/server/v3", "v3.6.16", "go.etcd.io/etcd/server/v3", "", ""},
 	{"helm", "helm.sh/helm/v4", "v4.3.1", "helm.sh/helm/v4/cmd/helm", "", ""},
 }
