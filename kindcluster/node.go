@@ -57,17 +57,22 @@ func (c *Cluster) Kubectl(ctx context.Context, input io.Reader, args ...string) 
 	if input != nil {
 		cmd.SetStdin(input)
 	}
-	var out, complaints bytes.Buffer
-	if err := cmd.SetStdout(&out).SetStderr(&complaints).Run(); err != nil {
+	var out bytes.Buffer
+	if err := cmd.SetStdout(&out).Run(); err != nil {
 		if ctx.Err() != nil {
-			return nil, fmt.Errorf("kubectl %s: %w", args[0], context.Cause(ctx))
+			return nil, fmt.Errorf("kubectl %s: %w", verb(args), context.Cause(ctx))
 		}
-		if said := lastLine(complaints.String()); said != "" {
-			return nil, &failure{doing: "kubectl " + args[0], said: said, err: err}
-		}
-		return nil, explain("kubectl "+args[0], err)
+		return nil, explain("kubectl "+verb(args), err)
 	}
 	return out.Bytes(), nil
+}
+
+// verb is kubectl's, after the namespace.
+func verb(args []string) string {
+	if args[0] == "-n" && len(args) > 2 {
+		return args[2]
+	}
+	return args[0]
 }
 
 // Context is the cluster's context in a kubeconfig, as kind calls it.

@@ -45,6 +45,7 @@ var symptoms = []struct{ text, what, hint string }{
 	{"is not shared from the host", "the engine may not see the folder of the keys", "share the folder with the engine's virtual machine, or name another with --key-dir"},
 	{"failed to load image", "the image cannot be loaded", "an archive must be that of `docker save` of one platform, the nodes'"},
 	{"failed to detect containerd snapshotter", "the image cannot be loaded", "the node image must be one of kind: kindest/node"},
+	{"x509: ", "the webhook's certificate does not match", "`kubectl -n irsatz rollout restart deployment/irsatz-webhook` has it register anew; another webhook of the cluster may be the one that is meant"},
 	{"failed to init node with kubeadm", "kubeadm cannot start the control plane", "--retain keeps the nodes; `docker logs` and `docker exec NODE journalctl -u kubelet` say more. A config of your own: try without --config"},
 }
 
@@ -57,14 +58,11 @@ func explain(doing string, err error) error {
 	if p, ok := errors.AsType[*Problem](err); ok {
 		return p
 	}
-	said := err.Error()
+	said, everything := err.Error(), err.Error()
 	if run := exec.RunErrorForError(err); run != nil {
 		if line := lastLine(string(run.Output)); line != "" {
 			said = line
 		}
-	}
-	everything := err.Error() + "\n" + said
-	if run := exec.RunErrorForError(err); run != nil {
 		everything += "\n" + string(run.Output)
 	}
 	for _, s := range symptoms {
@@ -89,6 +87,18 @@ func (f *failure) Error() string {
 }
 
 func (f *failure) Unwrap() error { return f.err }
+
+// complaint is what a log ends with: irsatz's error, before its hint, or the last
+// line.
+func complaint(log string) string {
+	last := lastLine(log)
+	for line := range strings.Lines(log) {
+		if _, said, ok := strings.Cut(line, "irsatz: error: "); ok {
+			last = strings.TrimSpace(said)
+		}
+	}
+	return last
+}
 
 // lastLine is the last line that says something, without docker's advice to
 // read its help.

@@ -281,8 +281,8 @@ func (c *Cluster) ready(ctx context.Context, l Launch) error {
 		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), logTime)
 		defer cancel()
 		if log, err := c.Kubectl(asking, nil, "-n", Namespace, "logs", "deployment/"+name, "--tail=20"); err == nil {
-			if said := lastLine(string(log)); said != "" {
-				why = &failure{doing: "it says", said: said, err: err}
+			if said := complaint(string(log)); said != "" {
+				why = &failure{doing: "it says", said: said, err: why}
 			}
 		}
 		hint := "--retain keeps the cluster: `kubectl --context " + c.Context() + " -n " + Namespace + " describe pods` says more"

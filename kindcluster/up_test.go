@@ -272,9 +272,9 @@ func TestUpFails(t *testing.T) {
 		{"snapshotter", "containerd config dump", "exec failed", "the image cannot be loaded: exec failed", "kindest/node"},
 		{"image", "ctr ", "ctr: content digest sha256:1: not found", "the image cannot be loaded: ctr: content digest sha256:1: not found", "docker save"},
 		{"apply", "apply --server-side", `error: "irsatz" is invalid`, `kubectl apply: error: "irsatz" is invalid`, ""},
-		{"irsatz", "rollout status deployment/irsatz --", "error: timed out waiting for the condition", "irsatz is not ready: it says: irsatz: error: /etc/irsatz/setup.yaml:3: unknown field", "describe pods"},
+		{"irsatz", "rollout status deployment/irsatz --", "error: timed out waiting for the condition", "irsatz is not ready: it says: /etc/irsatz/setup.yaml:3: unknown field", "describe pods"},
 		{"webhook", "rollout status deployment/irsatz-webhook", "error: timed out waiting for the condition", "irsatz-webhook is not ready", "its certificate bear that name"},
-		{"pod", "--dry-run=server", `failed calling webhook: tls: failed to verify certificate: x509: certificate is valid for a, not b`, "certificate is valid for a, not b", ""},
+		{"pod", "--dry-run=server", `failed calling webhook: tls: failed to verify certificate: x509: certificate is valid for a, not b`, "kubectl create: the webhook's certificate does not match: failed calling webhook", "rollout restart deployment/irsatz-webhook"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -294,6 +294,17 @@ func TestUpFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestNodeImageIsNotThere: kind tries to pull it for some seconds.
+func TestNodeImageIsNotThere(t *testing.T) {
+	t.Parallel()
+	name := planned(t, fakedocker.Plan{})
+	l := launch(t, name)
+	l.NodeImage = "kindest/node:missing"
+	e, _ := engine(t)
+	_, err := e.Up(t.Context(), l)
+	checkProblem(t, err, "the node image is not there and cannot be pulled: Error response from daemon", "--node-image")
 }
 
 func checkProblem(t *testing.T, err error, want, hint string) {

@@ -39,9 +39,11 @@ func (n *node) kubectl(line string) error {
 			}
 			return nil
 		},
-		" get deployments":             func() error { return n.sayJSON(map[string]any{"items": n.applied("Deployment")}) },
-		" get configmap coredns":       func() error { return n.sayJSON(map[string]any{"data": map[string]string{"Corefile": corefile}}) },
-		" logs ":                       func() error { return n.say("irsatz: starting\nirsatz: error: /etc/irsatz/setup.yaml:3: unknown field") },
+		" get deployments":       func() error { return n.sayJSON(map[string]any{"items": n.applied("Deployment")}) },
+		" get configmap coredns": func() error { return n.sayJSON(map[string]any{"data": map[string]string{"Corefile": corefile}}) },
+		" logs ": func() error {
+			return n.say("irsatz: starting\nirsatz: error: /etc/irsatz/setup.yaml:3: unknown field\nirsatz: hint: try")
+		},
 		" taint nodes":                 nothing,
 		" label nodes":                 nothing,
 		" rollout ":                    nothing,
