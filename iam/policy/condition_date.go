@@ -143,39 +143,8 @@ func (i instant) compare(o instant) int {
 	return cmp.Or(cmp.Compare(i.seconds, o.seconds), cmp.Compare(i.nanos, o.nanos))
 }
 
-// dateTester compares points in time. A value that is none compares with none.
-type dateTester struct {
-	values []instant
-	spoilt bool
-	holds  func(order int) bool
-}
-
 // newDate makes the constructor of one date operator. Variables are not
 // expanded in dates.
 func newDate(holds func(int) bool) func([]string, language) tester {
-	return func(values []string, _ language) tester {
-		t := dateTester{holds: holds}
-		for _, v := range values {
-			i, ok := parseInstant(v)
-			if !ok {
-				t.spoilt = true
-				continue
-			}
-			t.values = append(t.values, i)
-		}
-		return t
-	}
-}
-
-func (t dateTester) test(value string, _ *Context) match {
-	i, ok := parseInstant(value)
-	if !ok {
-		return bad
-	}
-	for _, wanted := range t.values {
-		if t.holds(i.compare(wanted)) {
-			return yes
-		}
-	}
-	return noUnless(t.spoilt)
+	return newOrder(parseInstant, holds)
 }

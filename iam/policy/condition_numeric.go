@@ -54,47 +54,8 @@ func (d decimal) compare(o decimal) int {
 	return order
 }
 
-// numericTester compares numbers. A value that is no number compares with none.
-type numericTester struct {
-	values []decimal
-	spoilt bool // a value of the policy is no number
-	holds  func(order int) bool
-}
-
 // newNumeric makes the constructor of one numeric operator. Variables are not
 // expanded in numbers.
 func newNumeric(holds func(int) bool) func([]string, language) tester {
-	return func(values []string, _ language) tester {
-		t := numericTester{holds: holds}
-		for _, v := range values {
-			d, ok := parseDecimal(v)
-			if !ok {
-				t.spoilt = true
-				continue
-			}
-			t.values = append(t.values, d)
-		}
-		return t
-	}
-}
-
-func (t numericTester) test(value string, _ *Context) match {
-	d, ok := parseDecimal(value)
-	if !ok {
-		return bad
-	}
-	for _, wanted := range t.values {
-		if t.holds(d.compare(wanted)) {
-			return yes
-		}
-	}
-	return noUnless(t.spoilt)
-}
-
-// noUnless is no, or bad if a value of the policy could not be compared.
-func noUnless(spoilt bool) match {
-	if spoilt {
-		return bad
-	}
-	return no
+	return newOrder(parseDecimal, holds)
 }
