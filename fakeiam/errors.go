@@ -82,20 +82,8 @@ var (
 	}
 )
 
-func noSuchRole(name string) *awsapi.Error {
-	return noSuchEntity("The role with name " + name + " cannot be found.")
-}
-
-func noSuchUser(name string) *awsapi.Error {
-	return noSuchEntity("The user with name " + name + " cannot be found.")
-}
-
 func userExists(name string) *awsapi.Error {
 	return alreadyExists("User with name " + name + " already exists.")
-}
-
-func noSuchGroup(name string) *awsapi.Error {
-	return noSuchEntity("The group with name " + name + " cannot be found.")
 }
 
 func groupExists(name string) *awsapi.Error {

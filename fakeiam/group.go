@@ -38,7 +38,7 @@ func (s *Server) groupTarget(call *awsapi.Call, name string) awsapi.Target {
 func group(state *iam.Snapshot, call *awsapi.Call, name string) (*iam.Group, error) {
 	g, ok := state.Group(call.Caller.AccountID, name)
 	if !ok {
-		return nil, noSuchGroup(name)
+		return nil, groupKind.missing(name)
 	}
 	return g, nil
 }

@@ -167,7 +167,7 @@ func (s *Server) addRoleTargets(call *awsapi.Call, in *profileRoleInput) []awsap
 func (s *Server) addRole(_ context.Context, call *awsapi.Call, in *profileRoleInput) (*awsapi.NoResult, error) {
 	return s.updateProfile(call, in.InstanceProfileName, func(state *iam.Snapshot, p *iam.InstanceProfile) error {
 		if _, ok := state.Role(p.AccountID, in.RoleName); !ok {
-			return noSuchRole(in.RoleName)
+			return roleKind.missing(in.RoleName)
 		}
 		if p.RoleName != "" {
 			return limitExceeded("InstanceSessionsPerInstanceProfile: 1")
@@ -186,7 +186,7 @@ func (s *Server) removeRoleTargets(call *awsapi.Call, in *profileRoleInput) []aw
 func (s *Server) removeRole(_ context.Context, call *awsapi.Call, in *profileRoleInput) (*awsapi.NoResult, error) {
 	return s.updateProfile(call, in.InstanceProfileName, func(_ *iam.Snapshot, p *iam.InstanceProfile) error {
 		if !strings.EqualFold(p.RoleName, in.RoleName) {
-			return noSuchRole(in.RoleName)
+			return roleKind.missing(in.RoleName)
 		}
 		p.RoleName = ""
 		return nil
@@ -229,7 +229,7 @@ func (s *Server) listProfilesForRole(_ context.Context, call *awsapi.Call, in *l
 	state := s.snapshot()
 	role, ok := state.Role(call.Caller.AccountID, in.Of.RoleName)
 	if !ok {
-		return nil, noSuchRole(in.Of.RoleName)
+		return nil, roleKind.missing(in.Of.RoleName)
 	}
 	return listProfilesOf(in.page, state, profilesOf(state, role))
 }

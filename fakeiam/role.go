@@ -51,7 +51,7 @@ func (s *Server) roleTarget(call *awsapi.Call, name string) awsapi.Target {
 func (s *Server) role(call *awsapi.Call, name string) (*iam.Role, error) {
 	role, ok := s.snapshot().Role(call.Caller.AccountID, name)
 	if !ok {
-		return nil, noSuchRole(name)
+		return nil, roleKind.missing(name)
 	}
 	return role, nil
 }
@@ -60,7 +60,7 @@ func (s *Server) role(call *awsapi.Call, name string) (*iam.Role, error) {
 func (s *Server) updateNamedRole(call *awsapi.Call, name string, change func(*iam.Role) error) error {
 	return s.update(func(d *iam.Draft) error {
 		if _, ok := d.Snapshot().Role(call.Caller.AccountID, name); !ok {
-			return noSuchRole(name)
+			return roleKind.missing(name)
 		}
 		_, err := d.UpdateRole(call.Caller.AccountID, name, change)
 		return err
@@ -199,7 +199,7 @@ func (s *Server) deleteRole(_ context.Context, call *awsapi.Call, in *roleNameIn
 	return &awsapi.NoResult{}, s.update(func(d *iam.Draft) error {
 		role, ok := d.Snapshot().Role(account, in.RoleName)
 		if !ok {
-			return noSuchRole(in.RoleName)
+			return roleKind.missing(in.RoleName)
 		}
 		inProfile := func(p *iam.InstanceProfile) bool { return p.RoleName == role.Name }
 		switch {

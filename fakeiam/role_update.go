@@ -71,7 +71,7 @@ func (s *Server) updateAssumeRolePolicy(_ context.Context, call *awsapi.Call, in
 	}
 	return &awsapi.NoResult{}, s.update(func(d *iam.Draft) error {
 		if _, ok := d.Snapshot().Role(call.Caller.AccountID, in.RoleName); !ok {
-			return noSuchRole(in.RoleName)
+			return roleKind.missing(in.RoleName)
 		}
 		if err := s.checkTrusted(d.Snapshot(), call.Caller.AccountID, trust); err != nil {
 			return err

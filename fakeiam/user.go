@@ -34,7 +34,7 @@ func (s *Server) userTarget(call *awsapi.Call, name string) awsapi.Target {
 func user(state *iam.Snapshot, call *awsapi.Call, name string) (*iam.User, error) {
 	u, ok := state.User(call.Caller.AccountID, name)
 	if !ok {
-		return nil, noSuchUser(name)
+		return nil, userKind.missing(name)
 	}
 	return u, nil
 }
