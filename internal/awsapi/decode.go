@@ -70,9 +70,22 @@ func planOf(t reflect.Type) []member {
 }
 
 // flattened returns the struct type's fields, those of embedded structs in their
-// place.
+// place. Where no two have one name it is what reflect.VisibleFields returns, at a
+// fraction of the price, which every start pays.
 func flattened(t reflect.Type) []reflect.StructField {
-	return slices.DeleteFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return f.Anonymous })
+	fields := make([]reflect.StructField, 0, t.NumField())
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if !f.Anonymous {
+			fields = append(fields, f)
+			continue
+		}
+		for _, inner := range flattened(f.Type) {
+			inner.Index = append([]int{i}, inner.Index...)
+			fields = append(fields, inner)
+		}
+	}
+	return fields
 }
 
 func (m *member) readRules(rules string) {
