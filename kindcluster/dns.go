@@ -1,6 +1,7 @@
 package kindcluster
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -76,9 +77,12 @@ func RestoreDNS(ctx context.Context, kubectl Kubectl) (changed bool, err error) 
 // editCorefile changes the Corefile if the edit does, and nobody else has
 // meanwhile.
 func editCorefile(ctx context.Context, kubectl Kubectl, edit func(string) (string, error)) (changed bool, err error) {
-	text, err := kubectl(ctx, nil, "-n", "kube-system", "get", "configmap", "coredns", "-o", "json")
+	text, err := kubectl(ctx, nil, "-n", "kube-system", "get", "configmap", "coredns", "--ignore-not-found", "-o", "json")
 	if err != nil {
 		return false, err
+	}
+	if len(bytes.TrimSpace(text)) == 0 {
+		text = []byte("{}")
 	}
 	var configMap struct{ Data map[string]string }
 	if err := json.Unmarshal(text, &configMap); err != nil {

@@ -85,6 +85,10 @@ type Options struct {
 	// Port is this machine's port that leads to irsatz in the cluster; 0 means
 	// none.
 	Port int
+	// AWSNames has AWS's own names lead to irsatz, for SDKs that are told of no
+	// endpoint: it signs irsatz's certificates, and pods are told of it. Nil means
+	// that they lead to AWS.
+	AWSNames *Authority
 	// Host is where irsatz listens as seen from the nodes, if it is not to run in
 	// the cluster but on this machine.
 	Host netip.AddrPort
@@ -131,6 +135,9 @@ func (o Options) check() error {
 	// other: kubernetes/pkg/serviceaccount/openidmetadata.go.
 	if u, err := url.Parse(o.Issuer); err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
 		return fmt.Errorf("issuer %q: want an https URL without query", o.Issuer)
+	}
+	if o.AWSNames != nil && o.Host.IsValid() {
+		return errors.New("AWS's names lead to irsatz only where it runs in the cluster")
 	}
 	if o.Mode == ModeKeys && o.KeyDir == "" {
 		return errors.New("the keys are missing")

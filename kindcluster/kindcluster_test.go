@@ -42,8 +42,9 @@ func options() map[string]kindcluster.Options {
 			Setup:    []kindcluster.File{{Name: "a.yaml", Content: []byte("apiVersion: irsatz/v1\n")}},
 			Accounts: []kindcluster.ServiceAccount{{Namespace: "shop", Name: "app", Annotations: map[string]string{"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/app"}}, {Namespace: "shop", Name: "other"}, {Namespace: "default", Name: "third"}},
 		},
-		"keys": {Mode: kindcluster.ModeKeys, Issuer: issuer, KeyDir: "/keys", Kind: []byte(userConfig), Port: 4566},
-		"host": {Issuer: issuer, Port: 4566, Host: netip.MustParseAddrPort("172.18.0.1:4566")},
+		"keys":  {Mode: kindcluster.ModeKeys, Issuer: issuer, KeyDir: "/keys", Kind: []byte(userConfig), Port: 4566},
+		"names": {Issuer: issuer, Setup: []kindcluster.File{}, AWSNames: &kindcluster.Authority{Certificate: []byte("certificate"), Key: []byte("key")}},
+		"host":  {Issuer: issuer, Port: 4566, Host: netip.MustParseAddrPort("172.18.0.1:4566")},
 	}
 }
 
@@ -112,12 +113,13 @@ func TestOverlayIsWhole(t *testing.T) {
 func TestOptionsThatMakeNoCluster(t *testing.T) {
 	t.Parallel()
 	for want, o := range map[string]kindcluster.Options{
-		`mode "fast": want issuer, plain or keys`: {Mode: "fast"},
-		`issuer "http://a": want an https URL`:    {Issuer: "http://a"},
-		`issuer "https://a?b": want an https URL`: {Issuer: "https://a?b"},
-		"the keys are missing":                    {Mode: kindcluster.ModeKeys},
-		"kind config: want kind: Cluster":         {Kind: []byte("nodes: []")},
-		`kind config: error unmarshaling`:         {Kind: []byte("knid: Cluster")},
+		`mode "fast": want issuer, plain or keys`:                      {Mode: "fast"},
+		`issuer "http://a": want an https URL`:                         {Issuer: "http://a"},
+		`issuer "https://a?b": want an https URL`:                      {Issuer: "https://a?b"},
+		"AWS's names lead to irsatz only where it runs in the cluster": {AWSNames: &kindcluster.Authority{}, Host: netip.MustParseAddrPort("172.18.0.1:4566")},
+		"the keys are missing":                                         {Mode: kindcluster.ModeKeys},
+		"kind config: want kind: Cluster":                              {Kind: []byte("nodes: []")},
+		`kind config: error unmarshaling`:                              {Kind: []byte("knid: Cluster")},
 	} {
 		if _, err := o.Config(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)

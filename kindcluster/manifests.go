@@ -98,6 +98,9 @@ func (o Options) extra() ([]object, error) {
 			"apiVersion": "v1", "kind": "Secret", "metadata": map[string]any{"name": rootSecret}, "stringData": map[string]any{rootKey: o.Root},
 		})
 	}
+	if o.AWSNames != nil {
+		all = append(all, o.authority())
+	}
 	if o.Port != 0 {
 		all = append(all, object{
 			"apiVersion": "v1", "kind": "Service",
@@ -190,11 +193,14 @@ func (o Options) container(pod map[string]any) {
 			args[i] = "--aws-default-region=" + o.Region
 		}
 	}
+	if o.AWSNames != nil {
+		o.useAuthority(pod, c)
+	}
 	if args[0] != "serve" {
 		return
 	}
 	if o.Cluster != "" {
-		c["args"] = append(args, "--attach-name="+o.Cluster)
+		c["args"] = append(c["args"].([]any), "--attach-name="+o.Cluster)
 	}
 	if o.Root != "" {
 		c["env"] = []any{map[string]any{

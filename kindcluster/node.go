@@ -76,9 +76,10 @@ func verb(args []string) string {
 }
 
 // Context is the cluster's context in a kubeconfig, as kind calls it.
-func (c *Cluster) Context() string { return contextOf(c.Name) }
+func (c *Cluster) Context() string { return ContextOf(c.Name) }
 
-func contextOf(name string) string { return "kind-" + name }
+// ContextOf is what kind calls the context of a cluster of the name.
+func ContextOf(name string) string { return "kind-" + name }
 
 // architectures are those of uname -m, as Go calls them.
 var architectures = map[string]string{"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}

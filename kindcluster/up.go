@@ -32,8 +32,6 @@ type Launch struct {
 	Existing bool
 	Archive  *Image   // of irsatz, loaded into the nodes; nil means that they have Options.Image
 	Archives []string // files of more images to load
-	// RewriteDNS has the cluster's CoreDNS lead AWS's names to irsatz.
-	RewriteDNS bool
 }
 
 // DefaultWait is how long what is started may take.
@@ -131,6 +129,9 @@ func (e *Engine) install(ctx context.Context, l *Launch) (*Cluster, error) {
 		if err := c.recall(ctx, l); err != nil {
 			return nil, err
 		}
+		if err := c.recallAuthority(ctx, l); err != nil {
+			return nil, err
+		}
 	}
 	if l.Host.IsValid() && l.Host.Addr().IsUnspecified() {
 		if err := c.locateHost(ctx, l); err != nil {
@@ -146,14 +147,8 @@ func (e *Engine) install(ctx context.Context, l *Launch) (*Cluster, error) {
 	if err := e.step("Installing irsatz 🎫", func() error { return c.apply(ctx, *l) }); err != nil {
 		return nil, err
 	}
-	if l.RewriteDNS {
-		err := e.step("Leading AWS's names to irsatz 🧭", func() error {
-			_, err := RewriteDNS(ctx, c.Kubectl)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
+	if err := c.leadNames(ctx, *l); err != nil {
+		return nil, err
 	}
 	if l.Host.IsValid() {
 		return c, nil // the webhook registers when irsatz is started

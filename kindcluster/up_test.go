@@ -222,7 +222,7 @@ func TestUpShowsProgress(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := launch(t, name)
-	l.Archives, l.RewriteDNS = []string{archive}, true
+	l.Archives, l.AWSNames = []string{archive}, &kindcluster.Authority{Certificate: []byte("certificate"), Key: []byte("key")}
 	e, progress := engine(t)
 	if _, err := e.Up(t.Context(), l); err != nil {
 		t.Fatal(err)

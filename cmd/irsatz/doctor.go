@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/irsatz/irsatz/kindcluster"
 	"github.com/irsatz/irsatz/kubernetes"
 )
 
@@ -45,6 +46,23 @@ func (p *program) doctorCommand() *cobra.Command {
 	}
 	f.add(cmd.Flags())
 	cmd.Flags().StringVar(&f.cluster.Context, "context", "", "context of the kubeconfig (default: its current one)")
+	return cmd
+}
+
+// kindDoctorCommand is doctor for a cluster of kind's.
+func (p *program) kindDoctorCommand() *cobra.Command {
+	f := &doctorFlags{}
+	var name string
+	cmd := &cobra.Command{
+		Use: "doctor", Short: "Say why the pods of the kind cluster get no AWS identity", Args: cobra.NoArgs, Long: doctorLong,
+		Example: "  irsatz kind doctor --issuer https://oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.cluster.Context = kindcluster.ContextOf(name)
+			return p.doctor(cmd.Context(), f)
+		},
+	}
+	f.add(cmd.Flags())
+	cmd.Flags().StringVar(&name, "name", kindcluster.DefaultName, "name of the kind cluster")
 	return cmd
 }
 

@@ -22,7 +22,7 @@ of EKS, and in which irsatz answers for STS, S3 and the pod identity webhook.
 Docker, Podman or nerdctl is needed, and nothing else: no kind, no kubectl and no
 registry.`,
 	}
-	cmd.AddCommand(p.kindUpCommand(), p.kindDownCommand(), p.kindStatusCommand())
+	cmd.AddCommand(p.kindUpCommand(), p.kindDownCommand(), p.kindStatusCommand(), p.kindDoctorCommand())
 	return cmd
 }
 

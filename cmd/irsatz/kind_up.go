@@ -91,7 +91,7 @@ func (p *program) kindUpCommand() *cobra.Command {
 	flags.StringVar(&f.keyDir, "key-dir", "", "folder for the keys of --mode keys (default: one for the cluster in the user's cache)")
 	flags.BoolVar(&f.host, "host", false, "irsatz is to run on this machine, at --port")
 	flags.StringVar(&f.hostAddress, "host-address", "", "address at which nodes reach this machine (default: they are asked)")
-	flags.BoolVar(&f.rewriteDNS, "rewrite-dns", false, "have CoreDNS lead the names below amazonaws.com to irsatz, for pods that take no endpoint")
+	flags.BoolVar(&f.rewriteDNS, "rewrite-dns", false, "have CoreDNS lead the names below amazonaws.com to irsatz, for SDKs that know no endpoint variable; with --existing and without this it no longer does")
 	flags.StringVar(&f.dryRun, "dry-run", "", "print what would be made, without an engine: all, config or manifests")
 	flags.Lookup("dry-run").NoOptDefVal = "all"
 	return cmd
@@ -124,7 +124,7 @@ func (p *program) kindUp(ctx context.Context, f *kindUpFlags) error {
 
 // kindLaunch makes a launch of the flags and of the files that they name.
 func (p *program) kindLaunch(ctx context.Context, f *kindUpFlags) (kindcluster.Launch, error) {
-	l := kindcluster.Launch{NodeImage: f.nodeImage, Kubeconfig: f.kubeconfig, Wait: f.wait, Retain: f.retain, Existing: f.existing, Archives: f.load, RewriteDNS: f.rewriteDNS}
+	l := kindcluster.Launch{NodeImage: f.nodeImage, Kubeconfig: f.kubeconfig, Wait: f.wait, Retain: f.retain, Existing: f.existing, Archives: f.load}
 	mode, err := kindcluster.ParseMode(f.mode)
 	if err != nil {
 		return l, usageError{fmt.Errorf("--mode: %w", err)}
@@ -146,6 +146,13 @@ func (p *program) kindLaunch(ctx context.Context, f *kindUpFlags) (kindcluster.L
 	}
 	if l.Root, err = kindRoot(); err != nil {
 		return l, err
+	}
+	if f.rewriteDNS {
+		ca, err := pki.New(pki.Config{})
+		if err != nil {
+			return l, err
+		}
+		l.AWSNames = &kindcluster.Authority{Certificate: ca.CertificatePEM(), Key: ca.KeyPEM()}
 	}
 	l.Host, err = f.hostPort()
 	return l, err
@@ -179,6 +186,8 @@ func (f *kindUpFlags) check() error {
 		return usageError{errors.New("--host: want a --port of which the cluster can be told")}
 	case !f.host && f.hostAddress != "":
 		return usageError{errors.New("--host-address: want --host beside it")}
+	case f.host && f.rewriteDNS:
+		return usageError{errors.New("--rewrite-dns and --host exclude each other: AWS's names lead to irsatz only where it runs in the cluster")}
 	case f.existing && (f.configFile != "" || f.setup.issuer != "" || f.mode == string(kindcluster.ModeKeys)):
 		return usageError{errors.New("--existing: a cluster that is there has its config, its issuer and its keys")}
 	case f.mode == string(kindcluster.ModePlain) && f.setup.issuer != "":
@@ -288,6 +297,9 @@ func (p *program) kindDryRun(f *kindUpFlags, o kindcluster.Options) error {
 	if o.Host.IsValid() && o.Host.Addr().IsUnspecified() {
 		o.Host = netip.AddrPortFrom(usualGateway, o.Host.Port())
 		fmt.Fprintf(p.stderr, "irsatz: note: %s stands for this machine's address, which nodes are asked for; --host-address names it\n", usualGateway)
+	}
+	if o.AWSNames != nil {
+		fmt.Fprintln(p.stderr, "irsatz: note: two lines are added to the Corefile of the ConfigMap kube-system/coredns, which is kubeadm's to make")
 	}
 	config, err := o.Config()
 	if err != nil {

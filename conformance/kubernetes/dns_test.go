@@ -38,8 +38,11 @@ func (a *apiServer) asKind(ctx context.Context, input io.Reader, args ...string)
 func TestRewriteDNS(t *testing.T) {
 	const corefile = ".:53 {\n    errors\n    kubernetes cluster.local in-addr.arpa ip6.arpa {\n       pods insecure\n    }\n    forward . /etc/resolv.conf\n}\n"
 	ctx, maps := t.Context(), clients(t, own).CoreV1().ConfigMaps("kube-system")
-	if _, err := kindcluster.RewriteDNS(ctx, own.asKind); err == nil || !strings.Contains(err.Error(), `configmaps "coredns" not found`) {
+	if _, err := kindcluster.RewriteDNS(ctx, own.asKind); err == nil || !strings.Contains(err.Error(), "CoreDNS' Corefile: no line `.:53 {`") {
 		t.Errorf("no CoreDNS: %v", err)
+	}
+	if changed, err := kindcluster.RestoreDNS(ctx, own.asKind); err != nil || changed {
+		t.Errorf("no CoreDNS: %t, %v", changed, err)
 	}
 	_, err := maps.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "coredns"}, Data: map[string]string{"Corefile": corefile, "other": "stays"}}, metav1.CreateOptions{})
 	if err != nil {

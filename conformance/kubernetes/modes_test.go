@@ -19,6 +19,7 @@ import (
 
 	"github.com/irsatz/irsatz/emulator"
 	"github.com/irsatz/irsatz/internal/awsclient"
+	"github.com/irsatz/irsatz/internal/pki"
 	"github.com/irsatz/irsatz/kindcluster"
 	"github.com/irsatz/irsatz/kubernetes"
 )
@@ -201,14 +202,19 @@ func attachAndAssume(t *testing.T, a *apiServer, c clientset.Interface, setup st
 }
 
 // TestKindOtherManifests applies what the modes above have not: with a setup and
-// service accounts of one's own, and with irsatz on the host.
+// service accounts of one's own, with AWS's names, and with irsatz on the host.
 func TestKindOtherManifests(t *testing.T) {
+	ca, err := pki.New(pki.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, o := range map[string]kindcluster.Options{
 		"own": {
 			Name: "sandbox", Issuer: lookalike, Region: region, Port: 4566, Image: "irsatz:abc", Root: "AKIAROOT:secret",
 			Setup:    []kindcluster.File{{Name: "a.yaml", Content: []byte("apiVersion: irsatz/v1\n")}, {Name: "b.yaml", Content: []byte("apiVersion: irsatz/v1\n")}},
 			Accounts: []kindcluster.ServiceAccount{{Namespace: "kind-shop", Name: "app", Annotations: map[string]string{"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/app"}}, {Namespace: "default", Name: "third"}},
 		},
+		"names":   {Issuer: lookalike, AWSNames: &kindcluster.Authority{Certificate: ca.CertificatePEM(), Key: ca.KeyPEM()}},
 		"host":    {Issuer: lookalike, Port: 4566, Host: netip.MustParseAddrPort("172.18.0.1:4566")},
 		"host v6": {Issuer: lookalike, Port: 4566, Host: netip.MustParseAddrPort("[fd00::1]:4566")},
 	} {

@@ -20,7 +20,8 @@ type Plan struct {
 	Machine string // of uname -m; empty means x86_64
 	// Fail is part of a command line that fails, and Say what it says then.
 	Fail, Say string
-	Unmarked  bool // no webhook answers
+	Unmarked  bool   // no webhook answers
+	Corefile  string // CoreDNS' configuration; empty means Corefile
 }
 
 // Engine is the fake engine, in a folder of its own.

@@ -9,8 +9,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// corefile is CoreDNS' configuration, as kubeadm writes it.
-const corefile = `.:53 {
+// Corefile is CoreDNS' configuration to begin with: of kubeadm's what matters.
+const Corefile = `.:53 {
     errors
     kubernetes cluster.local in-addr.arpa ip6.arpa {
        pods insecure
@@ -39,15 +39,18 @@ func (n *node) kubectl(line string) error {
 			}
 			return nil
 		},
-		" get deployments":       func() error { return n.sayJSON(map[string]any{"items": n.applied("Deployment")}) },
-		" get configmap coredns": func() error { return n.sayJSON(map[string]any{"data": map[string]string{"Corefile": corefile}}) },
+		" get deployments": func() error { return n.sayJSON(map[string]any{"items": n.applied("Deployment")}) },
+		" get configmap coredns": func() error {
+			return n.sayJSON(map[string]any{"data": map[string]string{"Corefile": n.Corefile(n.Cluster)}})
+		},
+		" get secret/irsatz-ca": func() error { return n.secret("irsatz-ca") },
 		" logs ": func() error {
 			return n.say("irsatz: starting\nirsatz: error: /etc/irsatz/setup.yaml:3: unknown field\nirsatz: hint: try")
 		},
 		" taint nodes":                 nothing,
 		" label nodes":                 nothing,
 		" rollout ":                    nothing,
-		" patch configmap coredns":     nothing,
+		" patch configmap coredns":     func() error { return n.patchCorefile(line) },
 		"kubectl create --kubeconfig=": n.swallow,
 		" apply -f -":                  n.swallow,
 	} {
@@ -71,6 +74,47 @@ func (n *node) say(text string) error {
 }
 
 func (n *node) sayJSON(v any) error { return json.NewEncoder(n.Out).Encode(v) }
+
+// Corefile returns CoreDNS' configuration in a cluster.
+func (e Engine) Corefile(cluster string) string {
+	if text := e.read("corefile", cluster); text != "" {
+		return text
+	}
+	var p Plan
+	if e.readJSON(&p, "plans", "of-"+cluster); p.Corefile != "" {
+		return p.Corefile
+	}
+	return Corefile
+}
+
+// patchCorefile takes a JSON patch that tests what it replaces.
+func (n *node) patchCorefile(line string) error {
+	_, patch, _ := strings.Cut(line, " -p ")
+	var operations []struct{ Op, Path, Value string }
+	if err := json.Unmarshal([]byte(patch), &operations); err != nil {
+		return err
+	}
+	if len(operations) != 2 || operations[0].Op != "test" || operations[0].Value != n.Corefile(n.Cluster) || operations[1].Op != "replace" {
+		return fmt.Errorf("the fake kubectl takes no such patch: %s", patch)
+	}
+	return n.write([]byte(operations[1].Value), "corefile", n.Cluster)
+}
+
+// secret prints a Secret that was applied, as an API server has it, or nothing.
+func (n *node) secret(name string) error {
+	for _, o := range n.applied("Secret") {
+		values, _ := o["stringData"].(map[string]any)
+		if metadata, _ := o["metadata"].(map[string]any); metadata["name"] != name {
+			continue
+		}
+		data := map[string][]byte{}
+		for key, value := range values {
+			data[key] = fmt.Append(nil, value)
+		}
+		return n.sayJSON(map[string]any{"data": data})
+	}
+	return nil
+}
 
 // tryPod gives a pod back as the webhook would mark it.
 func (n *node) tryPod() error {
