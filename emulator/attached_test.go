@@ -112,11 +112,11 @@ func TestD13_AttachedClusterIsVerifiedWithoutNetwork(t *testing.T) {
 	}
 }
 
-// TestK11ClusterIsMadeAnew: a cluster that was removed and made again has new
+// TestK11_F47_ClusterIsMadeAnew: a cluster that was removed and made again has new
 // keys, which are fetched when the first token of theirs comes; those of the old
 // one are worth nothing any more. The setup describes the cluster as well, as one
 // that there is no real cluster for would.
-func TestK11ClusterIsMadeAnew(t *testing.T) {
+func TestK11_F47_ClusterIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	var current atomic.Pointer[oidc.Issuer]
 	var now func() time.Time
@@ -154,6 +154,10 @@ func TestK11ClusterIsMadeAnew(t *testing.T) {
 	}
 	if err := assume(old); err == nil || !strings.Contains(err.Error(), "InvalidIdentityToken") {
 		t.Errorf("the old cluster: %v", err)
+	}
+	why, err := s.control().Why(t.Context(), "")
+	if err != nil || !strings.Contains(why.Text, "no key has this kid") {
+		t.Errorf("why: %v\n%s", err, why.Text)
 	}
 	if err := s.Reset(); err != nil { // the setup is loaded anew
 		t.Fatal(err)

@@ -89,9 +89,9 @@ func imported(t *testing.T, node string) []byte {
 	return images[0]
 }
 
-// TestK08ImageArchive: what arrives in every node is an archive of one platform,
+// TestK08_ImageArchive: what arrives in every node is an archive of one platform,
 // the node's, whose digests are right, and which has what the Dockerfile has.
-func TestK08ImageArchive(t *testing.T) {
+func TestK08_ImageArchive(t *testing.T) {
 	t.Parallel()
 	for arch, machine := range map[string]string{"amd64": "x86_64", "arm64": "aarch64"} {
 		t.Run(arch, func(t *testing.T) {

@@ -65,7 +65,8 @@ type Options struct {
 	Mode   Mode   // empty means ModeIssuer
 	Issuer string // https URL; empty means kubeadm's in ModePlain, else one like EKS's that follows from Name and Region
 	Region string // of pods; empty means DefaultRegion
-	// KeyDir is a folder of this machine for the keys of ModeKeys, see WriteKeys.
+	// KeyDir is a folder of this machine for the keys of ModeKeys, which are
+	// mounted from there and must stay while the cluster is there.
 	KeyDir string
 	// Kind is the user's own kind config, to which ours is added; nil means none.
 	Kind []byte

@@ -48,9 +48,9 @@ func options() map[string]kindcluster.Options {
 	}
 }
 
-// TestK06ConfigAndManifests: what each layout makes, whole. None of it has an
+// TestK06_ConfigAndManifests: what each layout makes, whole. None of it has an
 // api-audiences flag.
-func TestK06ConfigAndManifests(t *testing.T) {
+func TestK06_ConfigAndManifests(t *testing.T) {
 	t.Parallel()
 	for name, o := range options() {
 		config, err := o.Config()

@@ -16,9 +16,9 @@ func patch(lines string) string {
 	return kindHead + "kubeadmConfigPatches:\n- |\n  " + strings.ReplaceAll(strings.TrimSuffix(lines, "\n"), "\n", "\n  ") + "\n"
 }
 
-// TestK04OldStylePatches: what is passed around is detected and explained, and
+// TestK04_OldStylePatches: what is passed around is detected and explained, and
 // what works is left alone.
-func TestK04OldStylePatches(t *testing.T) {
+func TestK04_OldStylePatches(t *testing.T) {
 	t.Parallel()
 	const arguments = "kind: ClusterConfiguration\napiServer:\n  extraArgs:\n"
 	for _, tt := range []struct {
@@ -31,14 +31,14 @@ func TestK04OldStylePatches(t *testing.T) {
 		{"kubelet's own version", patch("kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\nmaxPods: 5"), false, ""},
 		{"empty document", patch(arguments + "    v: \"4\"\n---\n"), false, ""},
 		{"audiences of its own", patch(arguments + "    api-audiences: https://a,api\n"), false, ""},
-		{"v1beta2", patch("apiVersion: kubeadm.k8s.io/v1beta2\n" + arguments + "    v: \"4\"\n"), true, "kubeadm.k8s.io/v1beta2: kind drops this patch in silence; leave apiVersion out"},
+		{"F46 v1beta2", patch("apiVersion: kubeadm.k8s.io/v1beta2\n" + arguments + "    v: \"4\"\n"), true, "kubeadm.k8s.io/v1beta2: kind drops this patch in silence; leave apiVersion out"},
 		{"v1beta3", patch("apiVersion: kubeadm.k8s.io/v1beta3\n" + arguments + "    v: \"4\"\n"), false, "on nodes of 1.36 and later; leave apiVersion out"},
 		{"v1beta4", patch("apiVersion: kubeadm.k8s.io/v1beta4\n" + arguments + "    v: \"4\"\n"), false, "on nodes before 1.36; leave apiVersion out"},
 		{"list", patch(arguments + "  - {name: v, value: \"4\"}\n"), true, "extraArgs is a list: on nodes before 1.36 it takes the place of what kind sets"},
 		{"text", patch("kind: ClusterConfiguration\napiServer: {extraArgs: text}"), true, "want a map of names to values"},
 		{"issuer twice", patch(arguments + "    service-account-issuer: https://a\n    service-account-issuer: https://b\n"), true, "a name stands there twice, and only the last would count"},
 		{"http issuer", patch(arguments + "    service-account-issuer: http://a\n"), true, "http://a is no https URL"},
-		{"sts alone", patch(arguments + "    api-audiences: sts.amazonaws.com\n"), true, "no node would become ready"},
+		{"F45 sts alone", patch(arguments + "    api-audiences: sts.amazonaws.com\n"), true, "no node would become ready"},
 		{"sts among others", patch(arguments + "    api-audiences: https://a,sts.amazonaws.com\n"), false, "valid for a year"},
 		{"removed gate", patch(arguments + "    feature-gates: BoundServiceAccountTokenVolume=true\n"), true, "no Kubernetes of 1.32 or later has the gate BoundServiceAccountTokenVolume"},
 		{"removed gate of the cluster", kindHead + "featureGates: {TokenRequest: true}\n", true, "has the gate TokenRequest"},
@@ -68,8 +68,8 @@ func TestK04OldStylePatches(t *testing.T) {
 	}
 }
 
-// TestK04AllOfAPatch: each wrong thing of one patch is told.
-func TestK04AllOfAPatch(t *testing.T) {
+// TestK04_AllOfAPatch: each wrong thing of one patch is told.
+func TestK04_AllOfAPatch(t *testing.T) {
 	t.Parallel()
 	found, err := kindcluster.CheckConfig([]byte(patch(`kind: ClusterConfiguration
 apiServer:

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -30,6 +31,7 @@ type Launch struct {
 	// Existing puts irsatz into a cluster that is there, and leaves it there
 	// whatever happens.
 	Existing bool
+	Keys     KeyPair  // of ModeKeys
 	Archive  *Image   // of irsatz, loaded into the nodes; nil means that they have Options.Image
 	Archives []string // files of more images to load
 }
@@ -90,14 +92,18 @@ func (e *Engine) create(l Launch) error {
 	if there {
 		return problem("`irsatz kind down --name "+l.Name+"` removes it, `irsatz kind up --existing --name "+l.Name+"` puts irsatz into it as it is, and --name names another", "cluster %s %w", l.Name, ErrExists)
 	}
+	// Not before: those of a cluster that is there are in use.
+	if l.Mode == ModeKeys {
+		if err := l.WriteKeys(l.Keys); err != nil {
+			return err
+		}
+	}
 	err = e.provider.Create(l.Name,
 		cluster.CreateWithRawConfig(config), cluster.CreateWithNodeImage(l.NodeImage), cluster.CreateWithRetain(l.Retain),
 		cluster.CreateWithWaitForReady(l.Wait), cluster.CreateWithKubeconfigPath(l.Kubeconfig),
 	)
 	if err != nil {
-		if there, _ := e.has(l.Name); there { // kind leaves those whose kubeconfig it cannot write
-			e.clean(l)
-		}
+		e.clean(l) // kind leaves those whose kubeconfig it cannot write
 		return explain("make the cluster "+l.Name, err)
 	}
 	return nil
@@ -108,9 +114,15 @@ func (e *Engine) clean(l Launch) {
 	switch {
 	case l.Existing:
 	case l.Retain:
-		e.log.V(0).Infof("The half-made cluster %q stays; `irsatz kind down --name %s` removes it", l.Name, l.Name)
+		if there, _ := e.has(l.Name); there {
+			e.log.V(0).Infof("The half-made cluster %q stays; `irsatz kind down --name %s` removes it", l.Name, l.Name)
+		}
 	default:
-		if err := e.provider.Delete(l.Name, l.Kubeconfig); err != nil {
+		err := e.provider.Delete(l.Name, l.Kubeconfig)
+		if l.Mode == ModeKeys {
+			err = errors.Join(err, l.removeKeys())
+		}
+		if err != nil {
 			e.log.Errorf("remove the half-made cluster %q: %v", l.Name, err)
 		}
 	}

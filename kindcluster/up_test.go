@@ -67,9 +67,9 @@ var versions = map[string]string{
 	"v1.32.11": "v1beta3", "v1.33.7": "v1beta3", "v1.34.3": "v1beta3", "v1.35.1": "v1beta3", "v1.36.1": "v1beta4", "v1.37.0": "v1beta4",
 }
 
-// TestK02IssuerTakesEffect: what kind writes into the node has our arguments and
+// TestK02_IssuerTakesEffect: what kind writes into the node has our arguments and
 // all of its own, whichever version it is, and the cluster's issuer is ours.
-func TestK02IssuerTakesEffect(t *testing.T) {
+func TestK02_IssuerTakesEffect(t *testing.T) {
 	t.Parallel()
 	for version, want := range versions {
 		t.Run(version, func(t *testing.T) {
@@ -94,9 +94,9 @@ func TestK02IssuerTakesEffect(t *testing.T) {
 	}
 }
 
-// TestK01PlainCluster: a cluster that kind made with no config of ours, or of
+// TestK01_PlainCluster: a cluster that kind made with no config of ours, or of
 // anybody's, is wired as well; its tokens have kubeadm's issuer.
-func TestK01PlainCluster(t *testing.T) {
+func TestK01_PlainCluster(t *testing.T) {
 	t.Parallel()
 	for layout, name := range map[string]func(*testing.T, fakedocker.Plan) string{"new": planned, "existing": existing} {
 		t.Run(layout, func(t *testing.T) {
@@ -128,9 +128,9 @@ func TestK01PlainCluster(t *testing.T) {
 	}
 }
 
-// TestK05Keys: every control plane has irsatz's key where kubeadm looks for it,
+// TestK05_Keys: every control plane has irsatz's key where kubeadm looks for it,
 // after kind has copied the first one's to the others.
-func TestK05Keys(t *testing.T) {
+func TestK05_Keys(t *testing.T) {
 	t.Parallel()
 	for nodes, config := range map[string]string{
 		"single": "",
@@ -144,9 +144,7 @@ func TestK05Keys(t *testing.T) {
 			if config != "" {
 				l.Kind = []byte(config)
 			}
-			if err := l.WriteKeys(kindcluster.KeyPair{Private: []byte("private"), Public: []byte("public")}); err != nil {
-				t.Fatal(err)
-			}
+			l.Keys = kindcluster.KeyPair{Private: []byte("private"), Public: []byte("public")}
 			c := up(t, l)
 			planes := 0
 			for _, n := range status(t, c).Nodes {
@@ -177,14 +175,43 @@ func TestK05Keys(t *testing.T) {
 			}
 		})
 	}
-	if err := (kindcluster.Options{KeyDir: t.TempDir()}).WriteKeys(kindcluster.KeyPair{Private: []byte("a")}); err == nil {
-		t.Error("half a key is written")
+}
+
+// TestKeysOfAClusterThatIsThere: they are in use, and stay as they are; those of
+// one that does not come up go with it.
+func TestKeysOfAClusterThatIsThere(t *testing.T) {
+	t.Parallel()
+	name := planned(t, fakedocker.Plan{})
+	l := launch(t, name)
+	l.Mode, l.KeyDir, l.Keys = kindcluster.ModeKeys, t.TempDir(), kindcluster.KeyPair{Private: []byte("private"), Public: []byte("public")}
+	up(t, l)
+	e, _ := engine(t)
+	l.Keys = kindcluster.KeyPair{Private: []byte("another"), Public: []byte("another")}
+	if _, err := e.Up(t.Context(), l); !errors.Is(err, kindcluster.ErrExists) {
+		t.Errorf("got %v", err)
+	}
+	if text, err := os.ReadFile(filepath.Join(l.KeyDir, "0", "sa.key")); err != nil || string(text) != "private" {
+		t.Errorf("the key is %s, %v", text, err)
+	}
+	broken := planned(t, fakedocker.Plan{Fail: "kubeadm init", Say: "error"}) // of the same name
+	if _, err := e.Down(broken, l.Kubeconfig); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Up(t.Context(), l); err == nil {
+		t.Fatal("came up")
+	}
+	if left, err := os.ReadDir(l.KeyDir); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+	l.Keys.Public = nil
+	if _, err := e.Up(t.Context(), l); err == nil || err.Error() != "a key without its other half" {
+		t.Errorf("half a key: %v", err)
 	}
 }
 
-// TestK07NameAndDelete: a name that is taken is a clear error that leaves the
+// TestK07_NameAndDelete: a name that is taken is a clear error that leaves the
 // cluster alone; removing one twice is none.
-func TestK07NameAndDelete(t *testing.T) {
+func TestK07_NameAndDelete(t *testing.T) {
 	t.Parallel()
 	name := planned(t, fakedocker.Plan{})
 	l := launch(t, name)
@@ -377,9 +404,9 @@ func TestExistingClusterStays(t *testing.T) {
 	}
 }
 
-// TestK09Host: with irsatz on the host the same Service leads to where the nodes
+// TestK09_Host: with irsatz on the host the same Service leads to where the nodes
 // reach this machine, and no image is needed.
-func TestK09Host(t *testing.T) {
+func TestK09_Host(t *testing.T) {
 	t.Parallel()
 	name := planned(t, fakedocker.Plan{})
 	l := launch(t, name)
@@ -399,9 +426,9 @@ func TestK09Host(t *testing.T) {
 	}
 }
 
-// TestK10NoProxy: nodes that inherit a proxy reach irsatz past it, under its
+// TestK10_NoProxy: nodes that inherit a proxy reach irsatz past it, under its
 // Service's name and at this machine's address.
-func TestK10NoProxy(t *testing.T) {
+func TestK10_NoProxy(t *testing.T) {
 	t.Setenv("HTTPS_PROXY", "http://proxy.example:3128")
 	name := planned(t, fakedocker.Plan{})
 	up(t, launch(t, name))

@@ -137,7 +137,7 @@ func (p *program) kindLaunch(ctx context.Context, f *kindUpFlags) (kindcluster.L
 		return l, err
 	}
 	if mode == kindcluster.ModeKeys && !f.existing {
-		if err := p.kindKeys(ctx, f, &l.Options); err != nil {
+		if err := p.kindKeys(ctx, f, &l); err != nil {
 			return l, err
 		}
 	}
@@ -220,18 +220,17 @@ func (p *program) kindConfig(file string) ([]byte, error) {
 	return text, errors.Join(fatal...)
 }
 
-// kindKeys fetches the keys from the running server, and writes them where they
-// can be mounted; a dry run writes nothing and needs no server.
-func (p *program) kindKeys(ctx context.Context, f *kindUpFlags, o *kindcluster.Options) error {
-	o.KeyDir = f.keyDir
-	if o.KeyDir == "" {
+// kindKeys fetches the keys from the running server; a dry run needs none.
+func (p *program) kindKeys(ctx context.Context, f *kindUpFlags, l *kindcluster.Launch) error {
+	l.KeyDir = f.keyDir
+	if l.KeyDir == "" {
 		var err error
-		if o.KeyDir, err = kindKeyDir(o.Name); err != nil {
+		if l.KeyDir, err = kindKeyDir(l.Name); err != nil {
 			return err
 		}
 	}
 	var err error
-	if o.KeyDir, err = filepath.Abs(o.KeyDir); err != nil || f.dryRun != "" {
+	if l.KeyDir, err = filepath.Abs(l.KeyDir); err != nil || f.dryRun != "" {
 		return err
 	}
 	info, err := p.client().Info(ctx)
@@ -246,8 +245,8 @@ func (p *program) kindKeys(ctx context.Context, f *kindUpFlags, o *kindcluster.O
 	if f.setup.issuer != "" && f.setup.issuer != key.Issuer {
 		return usageError{fmt.Errorf("--issuer %s: the cluster %s of the running irsatz has the issuer %s", f.setup.issuer, key.Cluster, key.Issuer)}
 	}
-	o.Issuer = key.Issuer
-	return o.WriteKeys(kindcluster.KeyPair{Private: []byte(key.Private), Public: []byte(key.Public)})
+	l.Issuer, l.Keys = key.Issuer, kindcluster.KeyPair{Private: []byte(key.Private), Public: []byte(key.Public)}
+	return nil
 }
 
 // image is of the binary that runs, unless another is named.

@@ -26,7 +26,7 @@ const dockerDir = "FAKE_DOCKER"
 func docker() fakedocker.Engine { return fakedocker.Engine{Dir: os.Getenv(dockerDir)} }
 
 // written is the kubeadm.conf that kind writes into the node of a cluster.
-func written(t *testing.T, o kindcluster.Options, version string) string {
+func written(t *testing.T, o kindcluster.Options, version string, keys kindcluster.KeyPair) string {
 	t.Helper()
 	if err := docker().Prepare(o.Name, fakedocker.Plan{Version: version}); err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func written(t *testing.T, o kindcluster.Options, version string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := engine.Up(t.Context(), kindcluster.Launch{Options: o, Kubeconfig: filepath.Join(t.TempDir(), "kubeconfig"), Wait: time.Minute}); err != nil {
+	if _, err := engine.Up(t.Context(), kindcluster.Launch{Options: o, Keys: keys, Kubeconfig: filepath.Join(t.TempDir(), "kubeconfig"), Wait: time.Minute}); err != nil {
 		t.Fatal(err)
 	}
 	return docker().File(o.Name+"-control-plane", "/kind/kubeadm.conf")
@@ -105,7 +105,7 @@ func TestK02_K05_KubeadmTakesTheConfig(t *testing.T) {
 	for _, version := range []string{"v1.32.11", "v1.33.7", "v1.34.3", "v1.35.1", "v1.36.1"} {
 		for _, mode := range []kindcluster.Mode{kindcluster.ModePlain, kindcluster.ModeIssuer, kindcluster.ModeKeys} {
 			o := kindcluster.Options{Name: string(mode) + strings.ReplaceAll(version, ".", "-"), Mode: mode, KeyDir: keys}
-			conf := written(t, o, version)
+			conf := written(t, o, version, kindcluster.KeyPair{Private: []byte("private"), Public: []byte("public")}) // nobody reads them
 			// This kubeadm takes clusters of the version before its own; those before
 			// have the same form of config.
 			if version < "v1.35" {
@@ -141,10 +141,9 @@ func TestK05_KubeadmKeepsTheKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := kindcluster.Options{Mode: kindcluster.ModeKeys, KeyDir: t.TempDir()}
-	if err := o.WriteKeys(kindcluster.KeyPair{Private: []byte(key.Private), Public: []byte(key.Public)}); err != nil {
-		t.Fatal(err)
-	}
+	useDocker(t)
+	o := kindcluster.Options{Name: "kept", Mode: kindcluster.ModeKeys, KeyDir: t.TempDir()}
+	written(t, o, "", kindcluster.KeyPair{Private: []byte(key.Private), Public: []byte(key.Public)})
 	dir := filepath.Join(o.KeyDir, "0")
 	out, err := kubeadm(t, "A=b", "init", "phase", "certs", "sa", "--cert-dir", dir)
 	if err != nil || !strings.Contains(out, `Using the existing "sa" key`) {
