@@ -89,6 +89,33 @@ func TestConditionKeys(t *testing.T) {
 	}
 }
 
+// TestAccountOfResource: a resource is of the account that owns the bucket,
+// whoever asks; where there is no bucket, it is the caller's.
+func TestAccountOfResource(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stranger := w.roleIn(other, "none", iam.Session{Name: "session"})
+	for _, tt := range []struct {
+		name, target string
+		c            creds
+		want         string
+	}{
+		{"another account", "/data/k", stranger, account},
+		{"no bucket", "/", stranger, other},
+		{"nobody", "/data/k", creds{}, account},
+	} {
+		if got := w.call(tt.c, http.MethodGet, tt.target); got.status != 403 {
+			t.Errorf("%s: %d %s", tt.name, got.status, got.body)
+		}
+		if keys := w.keys(); keys["aws:resourceaccount"] != tt.want || keys["s3:resourceaccount"] != tt.want {
+			t.Errorf("%s: %v", tt.name, keys)
+		}
+	}
+	if payload, ok := w.keys()["s3:x-amz-content-sha256"]; ok {
+		t.Errorf("nobody signs %q", payload)
+	}
+}
+
 // TestTLSKeys is K138 and K162 over https, and K152 and K153 for a presigned
 // URL that ages.
 func TestTLSKeys(t *testing.T) {

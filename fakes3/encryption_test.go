@@ -80,7 +80,8 @@ func TestKeysAreAuthorized(t *testing.T) {
 	}
 	w.with(root, http.MethodPut, "/data/managed", "managed", sse, "aws:kms")
 	plain := w.role("plain", allow("s3:*"))
-	via := w.role("via", allow("s3:*"), `{"Effect":"Allow","Action":["kms:Decrypt","kms:GenerateDataKey"],"Resource":"`+kmsKey+`","Condition":{"StringEquals":{"kms:ViaService":"s3.eu-west-1.amazonaws.com"},"StringLike":{"kms:EncryptionContext:aws:s3:arn":"arn:aws:s3:::data/*"}}}`)
+	via := w.role("via", allow("s3:*"), `{"Effect":"Allow","Action":["kms:Decrypt","kms:GenerateDataKey"],"Resource":"`+kmsKey+`","Condition":{"Bool":{"aws:ViaAWSService":"true"},"StringEquals":{"kms:ViaService":"s3.eu-west-1.amazonaws.com","kms:CallerAccount":"`+account+`"},"ForAnyValue:StringEquals":{"kms:EncryptionContextKeys":"aws:s3:arn"},"StringLike":{"kms:EncryptionContext:aws:s3:arn":"arn:aws:s3:::data/*"}}}`)
+	writer := w.role("writer", allow("s3:*"), on("Allow", []string{kmsKey}, "kms:GenerateDataKey"))
 	reader := w.role("reader", allow("s3:*"), on("Allow", []string{kmsKey}, "kms:Decrypt"))
 	const decrypt = `is not authorized to perform: kms:Decrypt on resource: ` + kmsKey + ` because no identity-based policy allows the kms:Decrypt action`
 	const generate = `is not authorized to perform: kms:GenerateDataKey on resource: ` + kmsKey + ` because no identity-based policy allows the kms:GenerateDataKey action`
@@ -99,7 +100,10 @@ func TestKeysAreAuthorized(t *testing.T) {
 		{"put by way of S3", "PUT", "/data/new", via, []string{sse, "aws:kms", sseKeyID, kmsKey}, ""},
 		{"copy", "PUT", "/data/copy", plain, []string{"X-Amz-Copy-Source", "data/k"}, decrypt},
 		{"copy with the key", "PUT", "/data/copy", reader, []string{"X-Amz-Copy-Source", "data/k"}, ""},
+		{"put by a writer", "PUT", "/data/new", writer, []string{sse, "aws:kms", sseKeyID, kmsKey}, ""},
 		{"upload", "POST", "/data/multi?uploads", reader, []string{sse, "aws:kms", sseKeyID, kmsKey}, generate},
+		{"upload by a writer", "POST", "/data/multi?uploads", writer, []string{sse, "aws:kms", sseKeyID, kmsKey}, decrypt},
+		{"tags", "GET", "/data/k?tagging", plain, []string{"X-Amz-Checksum-Mode", "ENABLED"}, ""},
 		{"another account's key", "PUT", "/data/new", w.role("any", allow("*")), []string{sse, "aws:kms", sseKeyID, theirKey}, "Access Denied"},
 	} {
 		got := w.with(tt.c, tt.method, tt.target, "", tt.header...)
@@ -115,9 +119,21 @@ func TestKeysAreAuthorized(t *testing.T) {
 	if got := w.with(plain, http.MethodPut, "/data/multi?partNumber=1&uploadId="+id, "x"); !strings.HasSuffix(got.err.Message, generate) {
 		t.Errorf("part: %d %s", got.status, got.body)
 	}
-	if got := w.with(via, http.MethodPut, "/data/multi?partNumber=1&uploadId="+id, "x"); got.status != 200 || got.header.Get(sseKeyID) != kmsKey {
-		t.Errorf("part by way of S3: %d %v", got.status, got.header)
+	part := w.with(via, http.MethodPut, "/data/multi?partNumber=1&uploadId="+id, "x")
+	if part.status != 200 || part.header.Get(sseKeyID) != kmsKey {
+		t.Errorf("part by way of S3: %d %v", part.status, part.header)
 	}
+	whole := complete(part.header.Get("ETag"), "")
+	if got := w.with(writer, http.MethodPut, "/data/multi?partNumber=1&uploadId="+id, "x"); !strings.HasSuffix(got.err.Message, decrypt) {
+		t.Errorf("part by a writer: %d %s", got.status, got.body)
+	}
+	if got := w.with(writer, http.MethodPost, "/data/multi?uploadId="+id, whole); !strings.HasSuffix(got.err.Message, decrypt) {
+		t.Errorf("complete by a writer: %d %s", got.status, got.body)
+	}
+	if got := w.with(reader, http.MethodPost, "/data/multi?uploadId="+id, whole); got.status != 200 {
+		t.Errorf("complete by a reader: %d %s", got.status, got.body)
+	}
+	id = all(w.with(root, http.MethodPost, "/data/multi?uploads", "", sse, "aws:kms", sseKeyID, kmsKey).body, "UploadId")[0]
 	if got := w.call(plain, http.MethodDelete, "/data/multi?uploadId="+id); got.status != 204 {
 		t.Errorf("abort needs no key: %d %s", got.status, got.body)
 	}
