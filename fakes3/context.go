@@ -91,7 +91,7 @@ func tlsVersion(v uint16) string {
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 func (x *exchange) context(action string) *policy.Context {
 	ctx := x.baseContext(x.bucket)
-	if x.version != "" && x.op.version != x.op.action && strings.Contains(action, "Version") {
+	if x.version != "" && strings.Contains(action, "Version") {
 		ctx.Set("s3:versionid", x.version)
 	}
 	switch action {
