@@ -1,5 +1,6 @@
 // Package kubernetes is a real cluster: its service accounts as they come and
-// go, and the keys that its tokens are verified with.
+// go, the keys that its tokens are verified with, and what keeps its pods from
+// an identity (Examine).
 //
 // It takes of client-go what it needs and no more: of service accounts only the
 // metadata is fetched, and the scheme knows one group. The typed clients would

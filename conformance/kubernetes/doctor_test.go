@@ -110,16 +110,17 @@ func wantFailure(t *testing.T, a *apiServer, e kubernetes.Examination, check, te
 
 // checkIssuers: a wanted issuer that is not served fails (K03), and the reason is
 // looked for in what kubeadm was told: patches for another version of kubeadm's
-// configuration are skipped in silence (K04).
+// configuration are skipped in silence (K04), and the cluster has kubeadm's issuer
+// or, as here, any but the wanted one (F46).
 func checkIssuers(t *testing.T, c clientset.Interface) {
 	wanted := app
 	wanted.Issuer = "https://oidc.example.org/id/1"
 	wantFailure(t, ours, wanted, "issuer", lookalike+" in place of https://oidc.example.org/id/1: give the API server --service-account-issuer")
 	for name, tt := range map[string]struct{ configuration, want string }{
-		"K04 a patch that was skipped": {"kind: ClusterConfiguration\napiServer:\n  extraArgs: {runtime-config: \"\"}\n", "leave apiVersion out"},
-		"told, not restarted":          {"kind: ClusterConfiguration\napiServer:\n  extraArgs: {service-account-issuer: \"https://oidc.example.org/id/1\"}\n", "restart it"},
-		"a list, and another":          {"kind: ClusterConfiguration\napiServer:\n  extraArgs: [{name: service-account-issuer, value: \"https://a\"}, {name: service-account-issuer, value: \"https://b\"}]\n", "kubeadm was told of https://a, https://b"},
-		"unreadable":                   {"kind: [", "give the API server"},
+		"K04, F46 a patch that was skipped": {"kind: ClusterConfiguration\napiServer:\n  extraArgs: {runtime-config: \"\"}\n", "leave apiVersion out"},
+		"told, not restarted":               {"kind: ClusterConfiguration\napiServer:\n  extraArgs: {service-account-issuer: \"https://oidc.example.org/id/1\"}\n", "restart it"},
+		"a list, and another":               {"kind: ClusterConfiguration\napiServer:\n  extraArgs: [{name: service-account-issuer, value: \"https://a\"}, {name: service-account-issuer, value: \"https://b\"}]\n", "kubeadm was told of https://a, https://b"},
+		"unreadable":                        {"kind: [", "give the API server"},
 	} {
 		configMap := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "kubeadm-config"}, Data: map[string]string{"ClusterConfiguration": tt.configuration}}
 		if _, err := c.CoreV1().ConfigMaps("kube-system").Create(t.Context(), configMap, metav1.CreateOptions{}); err != nil {

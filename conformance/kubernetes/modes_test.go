@@ -94,7 +94,7 @@ func TestKindModes(t *testing.T) {
 	}
 	for name, o := range map[string]kindcluster.Options{
 		"K01 plain":  {Mode: kindcluster.ModePlain, Region: region, Port: 4566},
-		"K03 issuer": {Mode: kindcluster.ModeIssuer, Region: region, Root: "AKIAROOT:secret"},
+		"K03 issuer": {Mode: kindcluster.ModeIssuer, Issuer: lookalike, Region: region, Root: "AKIAROOT:secret"},
 		"K05 keys":   keys,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -109,8 +109,11 @@ func TestKindModes(t *testing.T) {
 			if check := examined(t, a, wantIssuer)["issuer"]; check.Result != kubernetes.Passed {
 				t.Errorf("the doctor says %+v", check)
 			}
-			if o.Mode == kindcluster.ModeKeys {
+			switch o.Mode {
+			case kindcluster.ModeKeys:
 				checkOurKeys(t, a, c)
+			case kindcluster.ModeIssuer:
+				t.Run("F47 made anew", func(t *testing.T) { checkMadeAnew(t, a, c) })
 			}
 			attachAndAssume(t, a, c, setup)
 		})
@@ -167,6 +170,24 @@ func checkOurKeys(t *testing.T, a *apiServer, c clientset.Interface) {
 	if status := review(t, c, minted.Token, "sts.amazonaws.com"); !status.Authenticated || status.User.Username != "system:serviceaccount:default:app" {
 		t.Errorf("a token that the emulator minted: %+v", status)
 	}
+}
+
+// checkMadeAnew: a cluster with the issuer of another, and with keys of its own,
+// is what one is that was deleted and made again. Whoever has the keys of before
+// refuses its tokens, and the doctor says so.
+func checkMadeAnew(t *testing.T, a *apiServer, c clientset.Interface) {
+	token := mustToken(t, c, "default", "app", tokenSpec(600, nil))
+	_, header, _ := claimsOf(t, token)
+	_, _, keys := get(t, ours, "/openid/v1/jwks", adminToken)
+	var of struct{ Kid string }
+	if err := json.Unmarshal([]byte(header), &of); err != nil || strings.Contains(keys, of.Kid) {
+		t.Fatalf("key %q, %v, among those of before: %s", of.Kid, err, keys)
+	}
+	if code, message := assume(t, "ours", token); code != "InvalidIdentityToken" {
+		t.Errorf("%s %s", code, message)
+	}
+	wantFailure(t, a, kubernetes.Examination{Issuer: lookalike, Namespace: "default", ServiceAccount: "app", Endpoint: aws.AWSURL()}, "STS",
+		"give irsatz the keys of this cluster, which are others after it was made anew")
 }
 
 // attachAndAssume runs irsatz with the cluster's own setup, attached to it as its
