@@ -28,7 +28,7 @@ type Status struct {
 type NodeStatus struct {
 	Name    string `json:"name"`
 	Role    string `json:"role"`
-	Version string `json:"version"` // of Kubernetes
+	Version string `json:"version"` // of Kubernetes; empty: it does not run
 }
 
 // State is how a part of irsatz is.
@@ -79,7 +79,10 @@ func nodeStatus(n nodes.Node) (NodeStatus, error) {
 		return NodeStatus{}, err
 	}
 	version, err := nodeutils.KubeVersion(n)
-	return NodeStatus{n.String(), role, version}, err
+	if err != nil {
+		version = "" // the engine knows of nodes that are stopped, too
+	}
+	return NodeStatus{n.String(), role, version}, nil
 }
 
 // ask asks the API server.

@@ -454,15 +454,18 @@ func TestK10_NoProxy(t *testing.T) {
 // TestStatusOfAClusterThatIsDown: it says so, and is no error.
 func TestStatusOfAClusterThatIsDown(t *testing.T) {
 	t.Parallel()
-	name := existing(t, fakedocker.Plan{Fail: "get --raw", Say: "The connection to the server was refused"})
+	name := existing(t, fakedocker.Plan{Fail: "exec ", Say: "Error response from daemon: container is not running"})
 	e, _ := engine(t)
 	c, err := e.Cluster(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := status(t, c)
-	if s.Ready() || s.Irsatz != kindcluster.StateUnknown || s.Problem != "kubectl get: The connection to the server was refused" || len(s.Nodes) != 1 {
+	if s.Ready() || s.Irsatz != kindcluster.StateUnknown || s.Problem != "kubectl get: Error response from daemon: container is not running" {
 		t.Errorf("%+v", s)
+	}
+	if diff := cmp.Diff([]kindcluster.NodeStatus{{Name: name + "-control-plane", Role: "control-plane"}}, s.Nodes); diff != "" {
+		t.Error(diff)
 	}
 	if _, err := e.Down(name, filepath.Join(t.TempDir(), "kubeconfig")); err != nil {
 		t.Error(err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -150,7 +151,7 @@ func kindTable(out io.Writer, s kindcluster.Status) error {
 		fmt.Fprintf(w, "%s\t%s\n", row[0], dash(row[1]))
 	}
 	for _, n := range s.Nodes {
-		fmt.Fprintf(w, "node\t%s\t%s\t%s\n", n.Name, n.Role, n.Version)
+		fmt.Fprintf(w, "node\t%s\t%s\t%s\n", n.Name, n.Role, cmp.Or(n.Version, "stopped"))
 	}
 	return w.Flush()
 }

@@ -20,6 +20,9 @@ var answers = []struct{ prefix, answer string }{
 	{"logs -f", "Reached target Multi-User System."},
 }
 
+// complaint is an error in Docker's words.
+func complaint(format string, args ...any) error { return fmt.Errorf(format, args...) }
+
 // answer does what a command line says.
 func (r *run) answer() error {
 	for _, a := range answers {
@@ -38,7 +41,7 @@ func (r *run) answer() error {
 			_ = os.Remove(r.path("containers", name)) // or it is a flag
 		}
 	case "pull":
-		return fmt.Errorf("Error response from daemon: Get %q: dial tcp: lookup registry-1.docker.io: no such host", "https://registry-1.docker.io/v2/")
+		return complaint("Error response from daemon: Get %q: dial tcp: lookup registry-1.docker.io: no such host", "https://registry-1.docker.io/v2/")
 	case "inspect":
 		return r.inspect()
 	case "exec":
@@ -78,13 +81,13 @@ func (r *run) inspect() error {
 	last := r.args[len(r.args)-1]
 	if strings.Contains(r.line, "--type=image") {
 		if strings.Contains(last, "missing") {
-			return fmt.Errorf("Error response from daemon: No such image: %s", last)
+			return complaint("Error response from daemon: No such image: %s", last)
 		}
 		return nil
 	}
 	c, ok := r.Container(last)
 	if !ok {
-		return fmt.Errorf("Error: No such object: %s", last)
+		return complaint("Error: No such object: %s", last)
 	}
 	for question, answer := range map[string]string{
 		roleLabel: c.Role, ".GlobalIPv6Address": "172.18.0.2,fc00:f853:ccd:e793::2", "desktop.docker.io": "", ".NetworkSettings.Ports": "127.0.0.1\t40001",

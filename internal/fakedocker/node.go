@@ -19,7 +19,7 @@ func (r *run) exec() error {
 	}
 	c, ok := r.Container(args[0])
 	if !ok {
-		return fmt.Errorf("Error response from daemon: No such container: %s", args[0])
+		return complaint("Error response from daemon: No such container: %s", args[0])
 	}
 	n := &node{run: r, Container: c}
 	return n.command(args[1:])
