@@ -110,6 +110,21 @@ func TestOverlayIsWhole(t *testing.T) {
 	}
 }
 
+// TestNoServiceLinks: the variables that pods are given for a Service that is
+// called irsatz would be taken for settings that do not exist.
+func TestNoServiceLinks(t *testing.T) {
+	t.Parallel()
+	manifests, err := kindcluster.Options{}.Manifests()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for document := range strings.SplitSeq(string(manifests), "---\n") {
+		if strings.Contains(document, "kind: Deployment\n") != strings.Contains(document, "      enableServiceLinks: false\n") {
+			t.Error(document)
+		}
+	}
+}
+
 func TestOptionsThatMakeNoCluster(t *testing.T) {
 	t.Parallel()
 	for want, o := range map[string]kindcluster.Options{

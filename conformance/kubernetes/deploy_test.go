@@ -135,6 +135,10 @@ func checkRestricted(t *testing.T, c clientset.Interface, namespace string) {
 				t.Errorf("%s: a probe is missing", name)
 			}
 		}
+		// The variables of a Service that is called irsatz would be taken for settings.
+		if links := template.Spec.EnableServiceLinks; links == nil || *links {
+			t.Errorf("%s is given the variables of services", name)
+		}
 		if template.Labels["eks.amazonaws.com/skip-pod-identity-webhook"] == "" {
 			t.Errorf("%s would wait for its own webhook", name)
 		}
