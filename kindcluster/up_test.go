@@ -22,7 +22,7 @@ import (
 func engine(t *testing.T) (*kindcluster.Engine, *bytes.Buffer) {
 	t.Helper()
 	var progress bytes.Buffer
-	e, err := kindcluster.FindEngine(kindcluster.EngineConfig{Progress: &progress})
+	e, err := kindcluster.FindEngine(kindcluster.EngineConfig{Provider: "docker", Progress: &progress})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -490,7 +490,7 @@ func TestUnknownEngine(t *testing.T) {
 	t.Parallel()
 	_, err := kindcluster.FindEngine(kindcluster.EngineConfig{Provider: "rkt"})
 	checkProblem(t, err, `unknown engine "rkt"`, "docker, podman")
-	for _, known := range []string{"docker", "podman", "nerdctl", "finch"} {
+	for _, known := range []string{"", "docker", "podman", "nerdctl", "finch"} { // docker is there
 		if _, err := kindcluster.FindEngine(kindcluster.EngineConfig{Provider: known}); err != nil {
 			t.Error(err)
 		}

@@ -31,7 +31,7 @@ func written(t *testing.T, o kindcluster.Options, version string, keys kindclust
 	if err := docker().Prepare(o.Name, fakedocker.Plan{Version: version}); err != nil {
 		t.Fatal(err)
 	}
-	engine, err := kindcluster.FindEngine(kindcluster.EngineConfig{})
+	engine, err := kindcluster.FindEngine(kindcluster.EngineConfig{Provider: "docker"})
 	if err != nil {
 		t.Fatal(err)
 	}
