@@ -270,7 +270,7 @@ func TestCrossAccount(t *testing.T) {
 func TestExpectedOwner(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for owner, want := range map[string]string{account: "", other: "AccessDenied", "12": "InvalidBucketOwnerAWSAccountID"} {
+	for owner, want := range map[string]string{account: "", other: "AccessDenied", "12": "InvalidBucketOwnerAWSAccountID", "11112222333x": "InvalidBucketOwnerAWSAccountID"} {
 		r := w.request(http.MethodGet, "/data/public/a.txt", "")
 		r.Header.Set("X-Amz-Expected-Bucket-Owner", owner)
 		got := w.do(w.root(), r)
